@@ -1,0 +1,44 @@
+# Everything is fetched into this checkout: .tools (uv) and .venv (the rest). Needs Python >= 3.11 with venv.
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+UV := .tools/bin/uv
+export UV_COMPILE_BYTECODE := 1
+export UV_PYTHON_DOWNLOADS := never
+RUN := $(UV) run --frozen
+
+.PHONY: demo test test-long check lint types kafka benchmark asyncapi clean
+
+demo: $(UV) ## make a CRM database and run a job on it
+	$(UV) run --frozen --no-dev bulkdelete demo demo
+
+test: check ## every check and every test, on real servers
+	$(RUN) pytest -m "not long"
+
+test-long: $(UV) ## the long, seeded fault runs
+	$(RUN) pytest -m long --timeout 3600
+
+check: lint types
+
+lint: $(UV)
+	$(RUN) ruff format --check .
+	$(RUN) ruff check .
+
+types: $(UV)
+	$(RUN) mypy public domain records producers consumers projections service tests benchmarks
+
+kafka: $(UV) ## keep a Kafka running for a developer
+	$(RUN) python -m tests.servers kafka
+
+benchmark: $(UV) ## ratios against a baseline, measured in the same run
+	$(RUN) python -m benchmarks
+
+asyncapi: $(UV) ## write docs/asyncapi.json from the code
+	$(RUN) python -m tests.service.asyncapi docs/asyncapi.json
+
+$(UV):
+	$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "bulkdelete needs Python 3.11 or newer"'
+	$(PYTHON) -m venv .tools
+	.tools/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+clean:
+	rm -rf .venv .tools build demo *.egg-info .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,148 @@
+"""Work in the target databases: every piece of it becomes outcomes."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import assert_never
+
+from bulkdelete.consumers.planning import identity
+from bulkdelete.domain.agenda import outstanding
+from bulkdelete.domain.application import BulkDeletes
+from bulkdelete.domain.errors import RefusedError, TargetChangedError, UnavailableError
+from bulkdelete.domain.job import Job
+from bulkdelete.domain.operation import Operation
+from bulkdelete.domain.outcomes import (
+    AnyOutcome,
+    FenceClosed,
+    FenceOpened,
+    QueryPlanned,
+    UnitReleased,
+    WorkRefused,
+    WorkReturned,
+)
+from bulkdelete.domain.progress import is_walked
+from bulkdelete.domain.work import AnyWork, ClearLedger, CloseFence, DeleteBatch, OpenFence, PlanQuery
+from bulkdelete.records.effort import FencedError, Place
+from bulkdelete.records.scope import Run
+from bulkdelete.records.target import Target
+
+LONGEST = 5.0
+"""Seconds that a worker stays with one unit before it lets others have their turn."""
+
+
+@dataclass
+class Deletion:
+    """Does work in the target databases. `target_of` opens the database of an operation, by its kept name."""
+
+    application: BulkDeletes
+    target_of: Callable[[str], Target]
+    is_stopping: Callable[[], bool] = lambda: False
+
+    def do(self, work: AnyWork) -> Iterator[AnyOutcome]:
+        """Do a piece of work; done before, it tells the same again. What is away is told as WorkReturned."""
+        same = {"operation_id": work.operation_id, "epoch": work.epoch}
+        try:
+            operation = self.application.operation(work.operation_id)
+            yield from self.attempt(work, operation, self.target_of(operation.database))
+        except FencedError as error:
+            if self.is_wanted(work):
+                yield WorkRefused(**same, reason=f"{error}, and this log does not know why: was one of them restored?")
+        except UnavailableError as error:
+            yield WorkReturned(**same, reason=str(error))
+        except RefusedError as error:
+            yield WorkRefused(**same, reason=error.reason, field=error.field)
+        except TargetChangedError as error:
+            yield WorkRefused(**same, reason=str(error))
+
+    def is_wanted(self, work: AnyWork) -> bool:
+        """Whether the log, read anew, still asks for this work: after a pause, cancel or end it does not."""
+        operation = self.application.operation(work.operation_id)
+        return work.epoch == operation.epoch and identity(work) in {identity(one) for one in outstanding(operation)}
+
+    def attempt(self, work: AnyWork, operation: Operation, target: Target) -> Iterator[AnyOutcome]:
+        """Do it, or raise why not."""
+        match work:
+            case OpenFence():
+                yield from self.open(work, operation, target)
+            case PlanQuery():
+                yield self.plan(work, operation, target)
+            case DeleteBatch():
+                yield from self.delete(work, operation, target)
+            case CloseFence():
+                yield from self.close(work, operation, target)
+            case ClearLedger():
+                if operation.is_final:
+                    target.clear(operation.id)
+            case _:
+                assert_never(work)
+
+    def open(self, work: OpenFence, operation: Operation, target: Target) -> Iterator[AnyOutcome]:
+        """Open the fence, unless a later word was said."""
+        job = Job.read(operation.job)
+        row, scope = target.open(operation.id, job, work.epoch)
+        if row.allows(job.digest(), work.epoch):
+            yield FenceOpened(operation_id=operation.id, epoch=work.epoch, cut_off=row.cut_off, order=scope.order())
+        else:
+            raise FencedError(f"the target says that operation {operation.id} is {row.state} at epoch {row.epoch}")
+
+    def run(self, work: AnyWork, operation: Operation, target: Target) -> Run:
+        """The operation on its target, at the work's epoch."""
+        job = Job.read(operation.job)
+        return Run(operation.id, job.digest(), work.epoch, target.known_scope(job), operation.started_before())
+
+    def plan(self, work: PlanQuery, operation: Operation, target: Target) -> QueryPlanned:
+        """Decide how to walk the query's entity."""
+        run = self.run(work, operation, target)
+        walk, bounded = target.plan(run, work.query_index, work.retry)
+        return QueryPlanned(
+            operation_id=operation.id, epoch=work.epoch, query_index=work.query_index, number=work.number,
+            retry=work.retry, walk=walk.shape, units=walk.units, estimated=walk.estimated, bounded=bounded,
+        )  # fmt: skip
+
+    def delete(self, work: DeleteBatch, operation: Operation, target: Target) -> Iterator[AnyOutcome]:
+        """Delete batch after batch of a unit, until it is finished or others should have their turn."""
+        plan = operation.plan
+        if plan is None or not plan["first"] <= work.unit < plan["first"] + plan["units"]:
+            return
+        run = self.run(work, operation, target)
+        batch, position, started = work.batch, work.position, time.monotonic()
+        while True:
+            place = Place(
+                plan["query_index"], work.unit, work.unit - plan["first"], batch, position, plan["walk"]
+            )  # fmt: skip
+            result = target.delete(run, place)
+            yield from result.outcomes(operation.id, work.epoch, plan["query_index"], work.unit, batch)
+            if result.finished:
+                return
+            batch, position = batch + 1, result.position
+            if self.is_stopping() or time.monotonic() - started > LONGEST:
+                yield UnitReleased(
+                    operation_id=operation.id, epoch=work.epoch, unit=work.unit, batch=batch, position=position
+                )
+                return
+
+    def proven(self, operation: Operation, target: Target) -> int:
+        """Records of committed batches that are not recorded yet."""
+        plan = operation.plan
+        if plan is None or is_walked(plan):
+            return 0
+        job = Job.read(operation.job)
+        run = Run(operation.id, job.digest(), operation.epoch, target.known_scope(job), operation.started_before())
+        recorded = {int(unit): begun["batch"] for unit, begun in plan["open"].items()}
+        recorded |= dict.fromkeys(plan["beyond"], sys.maxsize)
+        proven = target.proven(run, plan["query_index"], recorded, plan["walked"])
+        return sum(ids.count for _, _, result in proven for _, cascaded, ids in result.gone if not cascaded)
+
+    def close(self, work: CloseFence, operation: Operation, target: Target) -> Iterator[AnyOutcome]:
+        """Close the fence, then tell every committed batch that is not recorded yet, then that it is closed."""
+        target.close_operation(operation.id, operation.digest, work.epoch, work.state)
+        plan = operation.plan
+        if plan is not None:
+            run = self.run(work, operation, target)
+            recorded = {int(unit): begun["batch"] for unit, begun in plan["open"].items()}
+            for unit, batch, result in target.proven(run, plan["query_index"], recorded, plan["walked"]):
+                yield from result.outcomes(operation.id, work.epoch, plan["query_index"], unit, batch)
+        yield FenceClosed(operation_id=operation.id, epoch=work.epoch, state=work.state)

@@ -1,0 +1,64 @@
+"""Commands and outcomes: each becomes events of an operation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+
+from bulkdelete.domain.agenda import outstanding
+from bulkdelete.domain.application import BulkDeletes
+from bulkdelete.domain.commands import ControlCommand, SubmitBulkDelete
+from bulkdelete.domain.errors import InvalidJobError, RefusedError, UnavailableError
+from bulkdelete.domain.job import Job
+from bulkdelete.domain.operation import Operation
+from bulkdelete.domain.outcomes import AnyOutcome, UnitReleased
+from bulkdelete.domain.work import AnyWork, DeleteBatch
+
+Check = Callable[[str, Job], None]
+"""Holds a job against the database of that name. Raises a RefusedError, or UnavailableError where it cannot tell."""
+
+
+def take_command(
+    command: SubmitBulkDelete | ControlCommand,
+    application: BulkDeletes,
+    databases: Collection[str],
+    check: Check | None = None,
+) -> Operation:
+    """Carry a command out. Raises a RefusedError where it can never work, UnavailableError where it can later."""
+    if not isinstance(command, SubmitBulkDelete):
+        return application.control(command)
+    database = database_of(command, databases)
+    if check is not None and application.find(command.operation_id) is None:
+        try:
+            check(database, command.job)
+        except UnavailableError:
+            # The start holds the job against the database again; what is away now must not hold up others' commands.
+            pass
+        except RefusedError as error:
+            raise InvalidJobError(error.reason, f"job.{error.field}" if error.field else "job") from None
+    return application.submit(command, database)
+
+
+def database_of(command: SubmitBulkDelete, databases: Collection[str]) -> str:
+    """The configured database that the job names. Raises InvalidJobError."""
+    known = ", ".join(sorted(databases)) or "none"
+    if command.job.database is None:
+        raise InvalidJobError(f"the job names no database; configured: {known}", "job.database")
+    if command.job.database not in databases:
+        raise InvalidJobError(
+            f"{command.job.database!r} is no configured database; configured: {known}", "job.database"
+        )
+    return command.job.database
+
+
+def take_outcome(outcome: AnyOutcome, application: BulkDeletes) -> list[AnyWork]:
+    """Record what became of work; a unit that a worker let go of is issued again at once."""
+    if isinstance(outcome, UnitReleased):
+        return reissue(outcome, application)
+    application.record(outcome)
+    return []
+
+
+def reissue(outcome: UnitReleased, application: BulkDeletes) -> list[AnyWork]:
+    """The work of a unit that was released before its end, if it is still wanted."""
+    operation = application.operation(outcome.operation_id)
+    return [work for work in outstanding(operation) if isinstance(work, DeleteBatch) and work.unit == outcome.unit]

@@ -1,0 +1,174 @@
+"""BulkDeletes: the event store, one method a command or outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar, TypeVar
+from uuid import UUID
+
+from eventsourcing.application import AggregateNotFoundError, Application
+from eventsourcing.persistence import IntegrityError, InterfaceError, OperationalError
+
+from bulkdelete.domain.authorisation import authorise
+from bulkdelete.domain.batch import Batch, batch_id
+from bulkdelete.domain.commands import (
+    CancelOperation,
+    ControlCommand,
+    PauseOperation,
+    ResumeOperation,
+    SubmitBulkDelete,
+)
+from bulkdelete.domain.errors import OperationExistsError, OperationNotFoundError, UnavailableError
+from bulkdelete.domain.operation import Operation
+from bulkdelete.domain.outcomes import (
+    AnyOutcome,
+    BatchDone,
+    FenceClosed,
+    FenceOpened,
+    QueryPlanned,
+    UnitReleased,
+    WorkRefused,
+    WorkReturned,
+)
+
+T = TypeVar("T")
+
+MOST_CLASHES = 50
+
+
+class BulkDeletes(Application[UUID]):
+    """Every operation there ever was. The name is durable: it prefixes the settings of the event store."""
+
+    name = "bulkdelete"
+    log_section_size = 1000
+    snapshotting_intervals: ClassVar[dict[type[Any], int]] = {Operation: 50}
+
+    def submit(self, command: SubmitBulkDelete, database: str) -> Operation:
+        """Begin an operation. The same id and job again changes nothing; another job is an OperationExistsError."""
+        authorise(command.requested_by, "submit", command.operation_id)
+
+        def begin() -> Operation:
+            if found := self.find(command.operation_id):
+                if found.digest != command.job.digest() or found.database != database:
+                    raise OperationExistsError(
+                        f"operation {command.operation_id} was submitted with another job or database",
+                        "operation_id",
+                    )
+                return found
+            return Operation.submit(
+                command.operation_id, command.command_id, command.requested_by, database, command.job
+            )
+
+        return self.until_recorded(begin)
+
+    def control(self, command: ControlCommand) -> Operation:
+        """Pause, resume or cancel. Raises OperationNotFoundError and TransitionError."""
+        authorise(command.requested_by, command.type, command.operation_id)
+
+        def decide() -> Operation:
+            operation = self.operation(command.operation_id)
+            match command:
+                case PauseOperation():
+                    operation.request_pause(command.command_id, command.requested_by)
+                case ResumeOperation():
+                    operation.resume(command.command_id, command.requested_by)
+                case CancelOperation():
+                    operation.request_cancel(command.command_id, command.requested_by)
+            return operation
+
+        return self.until_recorded(decide)
+
+    def record(self, outcome: AnyOutcome) -> Operation:
+        """Record what became of work, once, however often it is told."""
+        if isinstance(outcome, BatchDone):
+            return self.record_batch(outcome)
+
+        def decide() -> Operation:
+            operation = self.operation(outcome.operation_id)
+            match outcome:
+                case FenceOpened():
+                    operation.open(outcome)
+                case QueryPlanned():
+                    operation.take_plan(outcome)
+                case WorkReturned():
+                    operation.wait_for(outcome.epoch, outcome.reason)
+                case WorkRefused():
+                    operation.refuse(outcome.epoch, outcome.reason, outcome.field)
+                case FenceClosed():
+                    operation.close(outcome)
+                case UnitReleased():
+                    pass
+            return operation
+
+        return self.until_recorded(decide)
+
+    def record_batch(self, outcome: BatchDone) -> Operation:
+        """Record a batch, or one part of it; with the last part the operation counts it, in the same save."""
+
+        def attempt() -> Operation:
+            operation = self.operation(outcome.operation_id)
+            batch = Batch.begin(outcome) if outcome.part == 0 else self.batch(outcome)
+            if batch is None or batch.recorded != outcome.part:
+                return operation
+            batch.record(outcome, operation.queries[outcome.query_index]["entity"])
+            if batch.is_whole:
+                operation.record_batch(outcome, batch.totals())
+            self.save(batch, operation)
+            return operation
+
+        for _ in range(MOST_CLASHES):
+            try:
+                return self.translated(attempt)
+            except IntegrityError:
+                found = self.batch(outcome)
+                if found is not None and found.recorded > outcome.part:
+                    return self.operation(outcome.operation_id)
+        raise UnavailableError(f"the event store is too busy to record batch {outcome.unit}/{outcome.batch}")
+
+    def batch(self, outcome: BatchDone) -> Batch | None:
+        """What is recorded of a batch."""
+        try:
+            found: Any = self.repository.get(batch_id(outcome.operation_id, outcome.unit, outcome.batch))
+        except AggregateNotFoundError:
+            return None
+        return found if isinstance(found, Batch) else None
+
+    def operation(self, operation_id: UUID) -> Operation:
+        """The operation as it is. Raises OperationNotFoundError."""
+        if found := self.find(operation_id):
+            return found
+        raise OperationNotFoundError(f"no operation {operation_id} was submitted", "operation_id")
+
+    def find(self, operation_id: UUID) -> Operation | None:
+        """The operation as it is, or None."""
+
+        def get() -> Operation | None:
+            try:
+                found: Any = self.repository.get(operation_id)
+            except AggregateNotFoundError:
+                return None
+            return found if isinstance(found, Operation) else None
+
+        return self.translated(get)
+
+    def until_recorded(self, decide: Callable[[], Operation]) -> Operation:
+        """Decide and save; where somebody else was faster, decide anew from what they recorded."""
+        for _ in range(MOST_CLASHES):
+            try:
+
+                def attempt() -> Operation:
+                    operation = decide()
+                    self.save(operation)
+                    return operation
+
+                return self.translated(attempt)
+            except IntegrityError:
+                continue
+        raise UnavailableError("the event store is too busy: the operation changed at every attempt")
+
+    def translated(self, call: Callable[[], T]) -> T:
+        """Call; the event store being away is an UnavailableError."""
+        try:
+            return call()
+        except (OperationalError, InterfaceError) as error:
+            raise UnavailableError(f"the event store is away: {error!s:.300}") from error

@@ -1,0 +1,65 @@
+"""Everything that can be wrong, as one tree.
+
+BulkDeleteError
+├── RefusedError                    what was asked can never work: it names the field, the value and what is accepted
+│   ├── InvalidJobError                 a job or command that is malformed, unknown or not supported
+│   ├── OperationNotFoundError          nobody submitted that operation
+│   ├── OperationExistsError            the id belongs to another job
+│   ├── TransitionError                 the operation is not in a state that allows this
+│   └── NotAuthorisedError              the principal may not do this
+├── UnavailableError                infrastructure is away: wait, nothing is lost
+│   └── OperationBusyError              another process drives the operation
+├── TargetChangedError              the target database is not the one the operation began on, or its schema changed
+└── ViewsError                      the views cannot be read or written
+"""
+
+from __future__ import annotations
+
+
+class BulkDeleteError(Exception):
+    """Something in bulkdelete went wrong."""
+
+
+class RefusedError(BulkDeleteError):
+    """What was asked can never work."""
+
+    def __init__(self, reason: str, field: str | None = None) -> None:
+        super().__init__(f"{field}: {reason}" if field else reason)
+        self.reason = reason
+        self.field = field
+
+
+class InvalidJobError(RefusedError):
+    """A job or command is malformed, unknown or not supported."""
+
+
+class OperationNotFoundError(RefusedError):
+    """Nobody submitted that operation."""
+
+
+class OperationExistsError(RefusedError):
+    """The operation id belongs to another job."""
+
+
+class TransitionError(RefusedError):
+    """The operation is not in a state that allows this."""
+
+
+class NotAuthorisedError(RefusedError):
+    """The principal may not do this."""
+
+
+class UnavailableError(BulkDeleteError):
+    """Infrastructure is away: wait, nothing is lost."""
+
+
+class OperationBusyError(UnavailableError):
+    """Another process drives the operation."""
+
+
+class TargetChangedError(BulkDeleteError):
+    """The target database is not the one the operation began on, or its schema changed."""
+
+
+class ViewsError(BulkDeleteError):
+    """The views cannot be read or written."""

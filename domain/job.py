@@ -1,0 +1,111 @@
+"""Job: what is asked for. The model of a job file and of a command's `job`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from bulkdelete.domain.errors import InvalidJobError
+from bulkdelete.domain.query import QueryTree
+from bulkdelete.domain.query_builder import Query
+from bulkdelete.domain.query_expression import QueryExpression, refused
+
+LARGEST_JOB = 512 * 1024
+"""Bytes of a job as JSON; it must fit a message of 768 KiB with room to spare."""
+
+
+class Options(BaseModel):
+    """How to run, where the defaults do not fit."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    created_on: dict[str, str | None] = Field(default_factory=dict)
+    """Entity → the attribute that tells when a record was created; null: none."""
+    allow_slow: bool = False
+    """Go on although the preflight found what would make the run very slow."""
+    window: Annotated[int, Field(ge=1, le=64)] = 4
+    """Batches of the operation that may be outstanding at once."""
+
+
+def as_database(value: Any) -> Any:
+    """A configured name, never a connection string: a job is stored and shown."""
+    if isinstance(value, str) and ("://" in value or "@" in value):
+        raise refused("a job names a configured database and never carries a connection string")
+    return value
+
+
+def as_expression(value: Any) -> Any:
+    """A query written in Python as its expression; anything else as it is."""
+    return value.expression() if isinstance(value, Query) else value
+
+
+class Job(BaseModel):
+    """What is asked for: a name, the ordered queries (the query set), the options."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Annotated[str, Field(min_length=1, max_length=256, strict=True)]
+    queries: Annotated[
+        tuple[Annotated[QueryExpression, BeforeValidator(as_expression)], ...],
+        Field(min_length=1, max_length=100, strict=False),
+    ]
+    database: Annotated[str | None, Field(max_length=255, strict=True), BeforeValidator(as_database)] = None
+    options: Options = Options()
+
+    @classmethod
+    def read(cls, value: object) -> Job:
+        """The job that plain data describe. Raises InvalidJobError, which names the path and what is accepted."""
+        try:
+            job = cls.model_validate(value)
+        except ValidationError as error:
+            raise refusal(error) from None
+        try:
+            size = len(job.canonical().encode())
+        except UnicodeEncodeError:
+            raise InvalidJobError("a text with half a character (a lone surrogate) cannot be kept", "job") from None
+        if size > LARGEST_JOB:
+            raise InvalidJobError(f"{size:,} bytes as JSON; at most {LARGEST_JOB:,} are taken", "job")
+        return job
+
+    def to_json(self) -> dict[str, Any]:
+        """The job as plain data, as events carry it; `read` takes it back."""
+        return self.model_dump(mode="json", by_alias=True)
+
+    def canonical(self) -> str:
+        """The job as one JSON text that is the same for the same job."""
+        return json.dumps(self.to_json(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+    def digest(self) -> str:
+        """SHA-256 of the canonical text, in hex: what the fence holds against a message for another job."""
+        return hashlib.sha256(self.canonical().encode()).hexdigest()
+
+    def trees(self) -> list[QueryTree]:
+        """The queries as syntax trees, in the order of the job."""
+        return [query.tree(f"queries[{index}]") for index, query in enumerate(self.queries)]
+
+
+def path_of(location: tuple[int | str, ...]) -> str:
+    """`("queries", 0, "Criteria")` as `queries[0].Criteria`."""
+    text = ""
+    for part in location:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+    return text
+
+
+def refusal(error: ValidationError, prefix: str = "") -> InvalidJobError:
+    """The first thing that is wrong, as field and reason."""
+    found = error.errors(include_url=False)
+    first = found[0]
+    # A union names its branches ("bool", "function-…") in a path: they are ours, not the reader's.
+    location = tuple(part for part in first["loc"] if isinstance(part, int) or not set(part) & set("-[("))
+    reason = first["msg"]
+    if first["type"] == "extra_forbidden":
+        reason = "unknown word; it would be ignored, so it is refused"
+    elif first["type"] not in {"refused", "missing"}:
+        reason += f"; got {first['input']!r:.100}"
+    field = path_of(location)
+    more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+    return InvalidJobError(reason + more, f"{prefix}{field}" or None)

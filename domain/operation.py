@@ -1,0 +1,397 @@
+"""Operation: one run of one job, from submission to its end. Small for ever: the ids are in the `Batch` streams.
+
+The names and fields of the events are the storage format, and public on Kafka: they never change their meaning;
+a field that is added gets a new `class_version` with an upcast.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+from eventsourcing.domain import AggregateCreated, AggregateEvent, BaseAggregate, event
+from eventsourcing.domain import Snapshot as BaseSnapshot
+from eventsourcing.utils import register_topic
+
+from bulkdelete.domain.batch import BatchTotals
+from bulkdelete.domain.job import Job
+from bulkdelete.domain.lifecycle import Status, check
+from bulkdelete.domain.outcomes import BatchDone, FenceClosed, FenceOpened, QueryPlanned
+from bulkdelete.domain.progress import (
+    OpenUnit,
+    PlanProgress,
+    QueryProgress,
+    close_pass,
+    finish_unit,
+    is_walked,
+    query_progress,
+)
+
+
+class Operation(BaseAggregate[UUID]):
+    """One run of one job."""
+
+    TOPIC: ClassVar[str] = "operation"
+
+    class Snapshot(BaseSnapshot):
+        """An operation as it was at some version."""
+
+        TOPIC: ClassVar[str] = "operation.snapshot"
+
+    class Event(AggregateEvent):
+        """Anything that can happen to an operation."""
+
+        def apply(self, aggregate: Operation) -> None:
+            """Change the operation as the event says; never decides, never fails."""
+
+    class Submitted(AggregateCreated):
+        """Somebody asked for the records to be deleted."""
+
+        TOPIC: ClassVar[str] = "operation.submitted"
+        command_id: str
+        requested_by: str
+        database: str
+        """A configured name, or a URL without its password."""
+        job: dict[str, Any]
+        digest: str
+
+    class Started(Event):
+        """The fence is open: records may be deleted, at this epoch."""
+
+        TOPIC: ClassVar[str] = "operation.started"
+        epoch: int
+        cut_off: str
+        """RFC 3339 in UTC, by the target database's clock: only records created before it are deleted."""
+        order: list[int]
+
+        def apply(self, aggregate: Operation) -> None:
+            aggregate.status = Status.IN_PROGRESS.value
+            aggregate.waiting_for = None
+            aggregate.opened = self.epoch
+            aggregate.started_at = aggregate.started_at or self.timestamp.isoformat()
+            aggregate.cut_off = self.cut_off
+            aggregate.order = self.order
+
+    class Planned(Event):
+        """It is decided how to walk the entity of a query, in one pass."""
+
+        TOPIC: ClassVar[str] = "operation.planned"
+        query_index: int
+        number: int
+        retry: bool
+        walk: dict[str, Any]
+        first_unit: int
+        units: int
+        estimated: int
+        bounded: bool
+
+        def apply(self, aggregate: Operation) -> None:
+            aggregate.resume_progress()
+            query = aggregate.queries[self.query_index]
+            query["settled"] = 0
+            if not self.retry:
+                query["number"] = self.number
+                query["bounded"] = self.bounded
+            if self.number == 1:
+                query["estimated"] = self.estimated
+            aggregate.next_unit = self.first_unit + self.units
+            aggregate.plan = PlanProgress(
+                query_index=self.query_index, number=self.number, retry=self.retry, walk=self.walk,
+                first=self.first_unit, units=self.units, walked=self.first_unit, beyond=[], open={},
+            )  # fmt: skip
+            aggregate.close_pass_if_walked()
+
+    class BatchDeleted(Event):
+        """One transaction is committed: its records are accounted for (their ids are in its `Batch` stream)."""
+
+        TOPIC: ClassVar[str] = "operation.batch_deleted"
+        epoch: int
+        query_index: int
+        unit: int
+        batch: int
+        deleted: int
+        failed: int
+        retryable: int
+        """Of the failed ones, those that another attempt may delete."""
+        cleared: int
+        """Failures of earlier batches that are settled by this one: deleted or vanished."""
+        vanished: int
+        cascaded: dict[str, int]
+        unlinked: dict[str, int]
+        duration: float
+        position: Any
+        finished: bool
+
+        def apply(self, aggregate: Operation) -> None:
+            aggregate.resume_progress()
+            query = aggregate.queries[self.query_index]
+            query["deleted"] += self.deleted
+            query["failed"] += self.failed - self.cleared
+            query["retryable"] += self.retryable - self.cleared
+            query["vanished"] += self.vanished
+            query["settled"] += self.deleted + self.failed + self.vanished
+            for entity, count in self.cascaded.items():
+                aggregate.cascaded[entity] = aggregate.cascaded.get(entity, 0) + count
+            for entity, count in self.unlinked.items():
+                aggregate.unlinked[entity] = aggregate.unlinked.get(entity, 0) + count
+            plan = aggregate.plan
+            if plan is None or not plan["first"] <= self.unit < plan["first"] + plan["units"]:
+                return
+            if self.finished:
+                finish_unit(plan, self.unit)
+                aggregate.close_pass_if_walked()
+            else:
+                plan["open"][str(self.unit)] = OpenUnit(batch=self.batch + 1, position=self.position)
+
+    class Retrying(Event):
+        """Something the operation needs is away; it waits for it."""
+
+        TOPIC: ClassVar[str] = "operation.retrying"
+        reason: str
+
+        def apply(self, aggregate: Operation) -> None:
+            aggregate.status = Status.RETRYING.value
+            aggregate.waiting_for = self.reason
+
+    class PauseRequested(Event):
+        """Somebody asked for a pause; batches already in the database are waited for."""
+
+        TOPIC: ClassVar[str] = "operation.pause_requested"
+        command_id: str
+        requested_by: str
+
+        def apply(self, aggregate: Operation) -> None:
+            aggregate.status = Status.PAUSING.value
+            aggregate.commands.append(self.command_id)
+
+    class Paused(Event):
+        """Nothing more is deleted until it is resumed."""
+
+        TOPIC: ClassVar[str] = "operation.paused"
+
+        def apply(self, aggregate: Operation) -> None:
+            aggregate.status = Status.PAUSED.value
+            aggregate.waiting_for = None
+
+    class Resumed(Event):
+        """Somebody resumed it: a new epoch begins."""
+
+        TOPIC: ClassVar[str] = "operation.resumed"
+        command_id: str
+        requested_by: str
+        epoch: int
+
+        def apply(self, aggregate: Operation) -> None:
+            aggregate.status = Status.WAITING.value
+            aggregate.epoch = self.epoch
+            aggregate.commands.append(self.command_id)
+
+    class CancelRequested(Event):
+        """Somebody canceled; batches already in the database are waited for."""
+
+        TOPIC: ClassVar[str] = "operation.cancel_requested"
+        command_id: str
+        requested_by: str
+
+        def apply(self, aggregate: Operation) -> None:
+            aggregate.status = Status.CANCELING.value
+            aggregate.commands.append(self.command_id)
+
+    class Canceled(Event):
+        """Nothing more is deleted, ever."""
+
+        TOPIC: ClassVar[str] = "operation.canceled"
+
+        def apply(self, aggregate: Operation) -> None:
+            aggregate.status = Status.CANCELED.value
+            aggregate.waiting_for = None
+
+    class Failing(Event):
+        """It can never go on; batches already in the database are waited for."""
+
+        TOPIC: ClassVar[str] = "operation.failing"
+        reason: str
+        field: str | None
+
+        def apply(self, aggregate: Operation) -> None:
+            aggregate.failing = True
+            aggregate.reason = self.reason
+            aggregate.field = self.field
+
+    class Failed(Event):
+        """It ended early; what was deleted stays deleted."""
+
+        TOPIC: ClassVar[str] = "operation.failed"
+        reason: str
+        field: str | None
+
+        def apply(self, aggregate: Operation) -> None:
+            aggregate.status = Status.FAILED.value
+            aggregate.waiting_for = None
+            aggregate.reason = self.reason
+            aggregate.field = self.field
+
+    class Completed(Event):
+        """Nothing that was asked for is left, or every remainder has its reason."""
+
+        TOPIC: ClassVar[str] = "operation.completed"
+        deleted: int
+        failed: int
+        remaining: dict[str, str]
+        """Query index → why matching records without a failure may be left."""
+
+        def apply(self, aggregate: Operation) -> None:
+            aggregate.status = Status.SUCCEEDED.value
+            aggregate.waiting_for = None
+
+    @event(Submitted)
+    def __init__(self, command_id: str, requested_by: str, database: str, job: dict[str, Any], digest: str) -> None:
+        self.database = database
+        self.job = job
+        self.digest = digest
+        self.commands = [command_id]
+        self.status = Status.WAITING.value
+        self.waiting_for: str | None = None
+        self.reason: str | None = None
+        self.field: str | None = None
+        self.failing = False
+        self.epoch = 1
+        self.opened = 0
+        self.started_at: str | None = None
+        self.requested_by = requested_by
+        self.cut_off: str | None = None
+        self.order: list[int] = []
+        self.queries: list[QueryProgress] = [query_progress(query["EntityName"]) for query in job["queries"]]
+        self.cascaded: dict[str, int] = {}
+        self.unlinked: dict[str, int] = {}
+        self.plan: PlanProgress | None = None
+        self.next_unit = 0
+
+    @classmethod
+    def submit(cls, operation_id: UUID, command_id: UUID, requested_by: str, database: str, job: Job) -> Operation:
+        """Begin an operation under an identity the caller chose."""
+        return cls._create(
+            cls.Submitted, id=operation_id, command_id=str(command_id), requested_by=requested_by,
+            database=database, job=job.to_json(), digest=job.digest(),
+        )  # fmt: skip
+
+    def open(self, outcome: FenceOpened) -> None:
+        """Record that the fence is open. A later or an unasked one changes nothing."""
+        if outcome.epoch != self.epoch or self.opened == outcome.epoch:
+            return
+        if Status(self.status) not in {Status.WAITING, Status.RETRYING}:
+            return
+        cut_off = outcome.cut_off.isoformat().replace("+00:00", "Z")
+        self.trigger_event(self.Started, epoch=outcome.epoch, cut_off=cut_off, order=outcome.order)
+
+    def take_plan(self, outcome: QueryPlanned) -> None:
+        """Record how a query is walked. One that is planned already, or not asked for, changes nothing."""
+        if outcome.epoch != self.epoch or not Status(self.status).is_running:
+            return
+        query = self.queries[outcome.query_index]
+        expected = query["number"] if outcome.retry else query["number"] + 1
+        if (query["done"] and not outcome.retry) or outcome.number != expected or (outcome.retry and query["retried"]):
+            return
+        if self.plan is not None and not is_walked(self.plan):
+            return
+        self.trigger_event(
+            self.Planned, query_index=outcome.query_index, number=outcome.number, retry=outcome.retry,
+            walk=outcome.walk, first_unit=self.next_unit, units=outcome.units, estimated=outcome.estimated,
+            bounded=outcome.bounded,
+        )  # fmt: skip
+
+    def record_batch(self, outcome: BatchDone, totals: BatchTotals) -> None:
+        """Count what a transaction did. Whoever calls holds the batch's identity: it is counted once."""
+        self.trigger_event(
+            self.BatchDeleted, epoch=outcome.epoch, query_index=outcome.query_index, unit=outcome.unit,
+            batch=outcome.batch, deleted=totals.deleted, failed=totals.failed, retryable=totals.retryable,
+            cleared=totals.cleared, vanished=totals.vanished, cascaded=totals.cascaded,
+            unlinked=totals.unlinked, duration=outcome.duration, position=outcome.position,
+            finished=outcome.finished,
+        )  # fmt: skip
+
+    def wait_for(self, epoch: int, reason: str) -> None:
+        """Record that something it needs is away."""
+        if epoch != self.epoch or self.waiting_for == reason:
+            return
+        if Status(self.status) in {Status.WAITING, Status.IN_PROGRESS, Status.RETRYING}:
+            self.trigger_event(self.Retrying, reason=reason)
+
+    def refuse(self, epoch: int, reason: str, field: str | None) -> None:
+        """Record that it can never go on."""
+        status = Status(self.status)
+        if epoch != self.epoch or status.is_final or self.failing:
+            return
+        if self.opened < self.epoch:
+            if status in {Status.WAITING, Status.RETRYING}:
+                self.trigger_event(self.Failed, reason=reason, field=field)
+        elif status.is_running:
+            self.trigger_event(self.Failing, reason=reason, field=field)
+
+    def request_pause(self, command_id: UUID, requested_by: str) -> None:
+        """Pause. Raises TransitionError where it is not running."""
+        if self.has_taken(command_id):
+            return
+        check(Status(self.status), Status.PAUSING)
+        self.trigger_event(self.PauseRequested, command_id=str(command_id), requested_by=requested_by)
+
+    def resume(self, command_id: UUID, requested_by: str) -> None:
+        """Go on after a pause. Raises TransitionError where it is not paused."""
+        if self.has_taken(command_id):
+            return
+        check(Status(self.status), Status.WAITING)
+        self.trigger_event(self.Resumed, command_id=str(command_id), requested_by=requested_by, epoch=self.epoch + 1)
+
+    def request_cancel(self, command_id: UUID, requested_by: str) -> None:
+        """Cancel. Raises TransitionError where it has ended or is canceling."""
+        if self.has_taken(command_id):
+            return
+        check(Status(self.status), Status.CANCELING)
+        self.trigger_event(self.CancelRequested, command_id=str(command_id), requested_by=requested_by)
+
+    def close(self, outcome: FenceClosed) -> None:
+        """Record that nothing more is deleted, and why. One that is not asked for changes nothing."""
+        if outcome.epoch != self.epoch:
+            return
+        match Status(self.status), outcome.state:
+            case Status.PAUSING, "paused":
+                self.trigger_event(self.Paused)
+            case Status.CANCELING, "canceled":
+                self.trigger_event(self.Canceled)
+            case ((Status.IN_PROGRESS | Status.RETRYING), "ended") if self.failing:
+                self.trigger_event(self.Failed, reason=self.reason or "", field=self.field)
+            case ((Status.IN_PROGRESS | Status.RETRYING), "ended"):
+                remaining = {str(i): one["remaining"] for i, one in enumerate(self.queries) if one["remaining"]}
+                self.trigger_event(
+                    self.Completed, deleted=sum(one["deleted"] for one in self.queries),
+                    failed=sum(one["failed"] for one in self.queries), remaining=remaining,
+                )  # fmt: skip
+
+    def has_taken(self, command_id: UUID) -> bool:
+        """Whether this command was carried out before."""
+        return str(command_id) in self.commands
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing can follow."""
+        return Status(self.status).is_final
+
+    def started_before(self) -> datetime | None:
+        """The cut-off, in UTC; None before the first start."""
+        return datetime.fromisoformat(self.cut_off) if self.cut_off else None
+
+    def resume_progress(self) -> None:
+        """What was away is back, as far as an event proves it."""
+        if self.status == Status.RETRYING:
+            self.status = Status.IN_PROGRESS.value
+            self.waiting_for = None
+
+    def close_pass_if_walked(self) -> None:
+        """After a plan's last unit the pass is over."""
+        if self.plan is not None and is_walked(self.plan):
+            close_pass(self.queries[self.plan["query_index"]], self.plan)
+
+
+# A process that has taken no snapshot yet must still be able to read one.
+register_topic(Operation.Snapshot.TOPIC, Operation.Snapshot)

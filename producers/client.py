@@ -1,0 +1,103 @@
+"""The Python client: submit jobs to a service on Kafka, pause, resume, cancel, and wait for the end.
+
+with Client.connect("localhost:9092") as client:
+    job = Job(name="Closed cases", database="crm", queries=[Query("incident").where(statecode=1)])
+    print(client.submit(job).wait().deleted)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+from functools import partial
+from types import TracebackType
+from typing import Any, Self, Unpack
+from uuid import UUID
+
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+
+from bulkdelete.domain.job import Job
+from bulkdelete.producers.async_client import AsyncClient, AsyncOperation
+from bulkdelete.producers.connection import Security
+from bulkdelete.producers.result import Result
+
+
+class SubmittedOperation:
+    """An operation that was submitted."""
+
+    def __init__(self, portal: BlockingPortal, operation: AsyncOperation) -> None:
+        self._portal = portal
+        self._operation = operation
+
+    @property
+    def id(self) -> UUID:
+        """The operation's identity."""
+        return self._operation.id
+
+    def wait(self, timeout: float | None = None) -> Result:
+        """How it ended. Raises TimeoutError, and RefusedError where the submission was rejected."""
+        return self._portal.call(self._operation.wait, timeout)
+
+    def pause(self) -> None:
+        """Stop deleting until resumed."""
+        self._portal.call(self._operation.pause)
+
+    def resume(self) -> None:
+        """Go on after a pause."""
+        self._portal.call(self._operation.resume)
+
+    def cancel(self) -> None:
+        """Stop deleting for good."""
+        self._portal.call(self._operation.cancel)
+
+
+class Client:
+    """Commands to a service; the twin of AsyncClient for code that blocks."""
+
+    def __init__(self, make: partial[AsyncClient]) -> None:
+        self._make = make
+        self._stack = ExitStack()
+
+    @classmethod
+    def connect(
+        cls, servers: str, *, prefix: str = "bulkdelete", requested_by: str | None = None, **security: Unpack[Security]
+    ) -> Client:
+        """A client for `with`."""
+        return cls(partial(AsyncClient.connect, servers, prefix=prefix, requested_by=requested_by, **security))
+
+    def __enter__(self) -> Self:
+        with ExitStack() as stack:
+            self._portal = stack.enter_context(start_blocking_portal())
+            # Made in the portal's thread: its connections belong to the event loop there.
+            client = self._portal.call(self._make)
+            self._client = stack.enter_context(self._portal.wrap_async_context_manager(client))
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    def submit(
+        self,
+        job: Job | Mapping[str, Any],
+        operation_id: UUID | None = None,
+        requested_by: str | None = None,
+        database: str | None = None,
+    ) -> SubmittedOperation:
+        """Ask for a deletion. Raises InvalidJobError before anything is published."""
+        operation = self._portal.call(self._client.submit, job, operation_id, requested_by, database)
+        return SubmittedOperation(self._portal, operation)
+
+    def pause(self, operation_id: UUID, requested_by: str | None = None) -> None:
+        """Stop deleting until resumed."""
+        self._portal.call(self._client.pause, operation_id, requested_by)
+
+    def resume(self, operation_id: UUID, requested_by: str | None = None) -> None:
+        """Go on after a pause."""
+        self._portal.call(self._client.resume, operation_id, requested_by)
+
+    def cancel(self, operation_id: UUID, requested_by: str | None = None) -> None:
+        """Stop deleting for good."""
+        self._portal.call(self._client.cancel, operation_id, requested_by)

@@ -1,0 +1,164 @@
+"""What the views answer, typed. `to_json` is what the command line prints; its field names are stable."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+PLAIN = {type(None), bool, int, float, str}
+
+RecordId = str | list[str]
+
+
+class Answer:
+    """Something the views answer."""
+
+    __slots__: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """The fields as plain JSON values."""
+        return {name: plain(getattr(self, name)) for name in self.__slots__}
+
+
+@dataclass(frozen=True, slots=True)
+class QueryStatus(Answer):
+    """How far one query of an operation is. matched = deleted + failed + vanished."""
+
+    entity: str
+    matched: int
+    estimated: int
+    deleted: int
+    failed: int
+    vanished: int
+    remaining: str | None
+    """Why records that match may be left without a failure."""
+
+    def to_json(self) -> dict[str, Any]:
+        """The counts; why something may be left stands in the operation."""
+        return {name: value for name, value in Answer.to_json(self).items() if name != "remaining"}
+
+
+@dataclass(frozen=True, slots=True)
+class OperationStatus(Answer):
+    """How far an operation is, in records."""
+
+    operation_id: UUID
+    name: str
+    status: str
+    database: str
+    requested_by: str
+    deleted: int
+    failed: int
+    cascaded: Mapping[str, int]
+    unlinked: Mapping[str, int]
+    queries: tuple[QueryStatus, ...]
+    duration_seconds: float
+    """From the first start to the end, or to the last event."""
+    submitted_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+    cut_off: datetime | None
+    waiting_for: str | None
+    reason: str | None
+    field: str | None
+
+    @property
+    def remaining(self) -> dict[str, str]:
+        """Query index → why records that match may be left without a failure."""
+        return {str(at): one.remaining for at, one in enumerate(self.queries) if one.remaining}
+
+    def to_json(self) -> dict[str, Any]:
+        """The same object that `run` prints."""
+        return {**Answer.to_json(self), "remaining": self.remaining}
+
+
+@dataclass(frozen=True, slots=True)
+class Failure(Answer):
+    """A record that could not be deleted, and why."""
+
+    entity: str
+    record_id: RecordId
+    query_index: int
+    error_number: str
+    error_description: str
+    constraint: str | None
+    blocking_entity: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeletedRecord(Answer):
+    """A record that is gone."""
+
+    entity: str
+    record_id: RecordId
+    query_index: int
+    cascaded: bool
+    deleted_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Deletion(Answer):
+    """Who deleted a record, when, and under which query."""
+
+    entity: str
+    record_id: RecordId
+    deleted_at: datetime
+    cascaded: bool
+    operation_id: UUID
+    name: str
+    requested_by: str
+    database: str
+    query_index: int
+    query: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedRow(Answer):
+    """A message that could never work."""
+
+    rejected_at: datetime
+    reason: str
+    field: str | None
+    topic: str
+    partition: int | None
+    offset: int | None
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step(Answer):
+    """One event in the life of an operation."""
+
+    type: str
+    version: int
+    timestamp: datetime
+    data: Mapping[str, Any]
+
+    def to_json(self) -> dict[str, Any]:
+        """The event's fields beside its type, version and instant."""
+        return {"type": self.type, "version": self.version, "timestamp": plain(self.timestamp), **self.data}
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON has it; instants are RFC 3339 in UTC."""
+    if type(value) in PLAIN:
+        return value
+    match value:
+        case datetime():
+            utc = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+            return utc.isoformat().replace("+00:00", "Z")
+        case UUID():
+            return str(value)
+        case Answer():
+            return value.to_json()
+        case Mapping():
+            return {str(key): plain(one) for key, one in value.items()}
+        case list() | tuple():
+            return [plain(one) for one in value]
+        case bytes():
+            return value.hex()
+        case _:
+            return str(value)

@@ -1,0 +1,34 @@
+"""The history of an operation: its events as the event store holds them, one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+from eventsourcing.utils import resolve_topic
+
+from bulkdelete.domain.application import BulkDeletes
+from bulkdelete.domain.batch import Batch, batch_id
+from bulkdelete.domain.operation import Operation
+from bulkdelete.projections.answers import Step, plain
+from bulkdelete.projections.log import stream_reader
+from bulkdelete.projections.recorded import RecordedEvent
+
+LAST_VERSION = 2**62
+
+
+def steps(application: BulkDeletes, operation_id: UUID, with_records: bool = False) -> Iterator[Step]:
+    """The events of an operation in order; with the events of each batch, ids and all, before it is counted."""
+    read = stream_reader(application)
+    for event in read(operation_id, 0, LAST_VERSION):
+        if with_records and event.topic == Operation.BatchDeleted.TOPIC:
+            stream = batch_id(operation_id, event.data["unit"], event.data["batch"])
+            yield from (step(one) for one in read(stream, 0, LAST_VERSION) if one.topic != Batch.PartRecorded.TOPIC)
+        yield step(event)
+
+
+def step(event: RecordedEvent) -> Step:
+    """An event as the history shows it."""
+    data: dict[str, Any] = plain(event.data)
+    return Step(resolve_topic(event.topic).__name__, event.version, event.timestamp, data)

@@ -1,0 +1,182 @@
+"""The rows of `operations` and `queries`, and what each event changes in them."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from bulkdelete.domain.errors import ViewsError
+from bulkdelete.domain.lifecycle import Status
+from bulkdelete.domain.operation import Operation
+from bulkdelete.projections.recorded import RecordedEvent
+
+BECOMES = {
+    Operation.PauseRequested.TOPIC: Status.PAUSING,
+    Operation.Paused.TOPIC: Status.PAUSED,
+    Operation.Resumed.TOPIC: Status.WAITING,
+    Operation.CancelRequested.TOPIC: Status.CANCELING,
+    Operation.Canceled.TOPIC: Status.CANCELED,
+    Operation.Failed.TOPIC: Status.FAILED,
+    Operation.Completed.TOPIC: Status.SUCCEEDED,
+}
+
+
+@dataclass
+class QueryRow:
+    """How far one query is."""
+
+    operation_id: UUID
+    query_index: int
+    entity: str
+    query: str
+    matched: int = 0
+    estimated: int = 0
+    deleted: int = 0
+    failed: int = 0
+    vanished: int = 0
+    passes: int = 0
+    remaining: str | None = None
+
+
+@dataclass
+class OperationRow:
+    """How far an operation is. Counts are records; instants are UTC without saying so, as DuckDB takes them."""
+
+    operation_id: UUID
+    name: str
+    database: str
+    requested_by: str
+    submitted_at: datetime
+    updated_at: datetime
+    digest: str
+    job: str
+    status: str = Status.WAITING.value
+    deleted: int = 0
+    failed: int = 0
+    vanished: int = 0
+    cascaded: str = "{}"
+    unlinked: str = "{}"
+    query_index: int = 0
+    epoch: int = 1
+    cut_off: datetime | None = None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    waiting_for: str | None = None
+    reason: str | None = None
+    field: str | None = None
+    version: int = 1
+    queries: list[QueryRow] = dataclasses.field(default_factory=list)
+
+
+QUERY_COLUMNS = tuple(one.name for one in dataclasses.fields(QueryRow))
+OPERATION_COLUMNS = tuple(one.name for one in dataclasses.fields(OperationRow) if one.name != "queries")
+
+
+def utc(instant: datetime | str) -> datetime:
+    """The instant in UTC, without its zone."""
+    if isinstance(instant, str):
+        instant = datetime.fromisoformat(instant)
+    return instant.astimezone(UTC).replace(tzinfo=None)
+
+
+def submitted(event: RecordedEvent) -> OperationRow:
+    """The rows of an operation that was just submitted."""
+    job = event.data["job"]
+    at = utc(event.timestamp)
+    queries = [
+        QueryRow(event.stream_id, index, query["EntityName"], as_json(query))
+        for index, query in enumerate(job["queries"])
+    ]
+    return OperationRow(
+        operation_id=event.stream_id, name=job["name"], database=event.data["database"],
+        requested_by=event.data["requested_by"], submitted_at=at, updated_at=at, digest=event.data["digest"],
+        job=as_json(job), queries=queries,
+    )  # fmt: skip
+
+
+def change(row: OperationRow, event: RecordedEvent) -> None:
+    """Change an operation's rows as the event says."""
+    data = event.data
+    row.version = event.version
+    row.updated_at = utc(event.timestamp)
+    match event.topic:
+        case Operation.Started.TOPIC:
+            row.status, row.waiting_for = Status.IN_PROGRESS.value, None
+            row.epoch, row.cut_off = data["epoch"], utc(data["cut_off"])
+            row.started_at = row.started_at or row.updated_at
+        case Operation.Planned.TOPIC:
+            take_plan(row, data)
+        case Operation.BatchDeleted.TOPIC:
+            count(row, data)
+        case Operation.Retrying.TOPIC:
+            row.status, row.waiting_for = Status.RETRYING.value, data["reason"]
+        case Operation.Failing.TOPIC:
+            row.reason, row.field = data["reason"], data["field"]
+        case topic if topic in BECOMES:
+            become(row, BECOMES[topic], data)
+        case topic:
+            raise ViewsError(f"the views do not know the event {topic!r}; they need a newer bulkdelete")
+
+
+def become(row: OperationRow, status: Status, data: dict[str, Any]) -> None:
+    """Take the operation to another status."""
+    row.status = status.value
+    row.epoch = data.get("epoch", row.epoch)
+    if status is Status.FAILED:
+        row.reason, row.field = data["reason"], data["field"]
+    for index, reason in data.get("remaining", {}).items():
+        row.queries[int(index)].remaining = reason
+    if status.is_final or status is Status.PAUSED:
+        row.waiting_for = None
+    if status.is_final:
+        row.ended_at = row.updated_at
+
+
+def resume_progress(row: OperationRow) -> None:
+    """What was away is back, as far as an event proves it."""
+    if row.status == Status.RETRYING:
+        row.status, row.waiting_for = Status.IN_PROGRESS.value, None
+
+
+def take_plan(row: OperationRow, data: dict[str, Any]) -> None:
+    """Note how a query is walked."""
+    resume_progress(row)
+    row.query_index = data["query_index"]
+    query = row.queries[row.query_index]
+    if not data["retry"]:
+        query.passes = data["number"]
+    if data["number"] == 1:
+        query.estimated = data["estimated"]
+
+
+def count(row: OperationRow, data: dict[str, Any]) -> None:
+    """Count a batch, in its query and in the operation."""
+    resume_progress(row)
+    row.query_index = data["query_index"]
+    failed = data["failed"] - data["cleared"]
+    for counted in (row, row.queries[row.query_index]):
+        counted.deleted += data["deleted"]
+        counted.failed += failed
+        counted.vanished += data["vanished"]
+    row.queries[row.query_index].matched += data["deleted"] + failed + data["vanished"]
+    row.cascaded = added(row.cascaded, data["cascaded"])
+    row.unlinked = added(row.unlinked, data["unlinked"])
+
+
+def added(totals: str, more: dict[str, int]) -> str:
+    """Counts by entity, as JSON, with more of them."""
+    if not more:
+        return totals
+    counts: dict[str, int] = json.loads(totals)
+    for entity, records in more.items():
+        counts[entity] = counts.get(entity, 0) + records
+    return as_json(dict(sorted(counts.items())))
+
+
+def as_json(value: Any) -> str:
+    """JSON as short as it goes, and the same for the same value."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

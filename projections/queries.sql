@@ -1,0 +1,194 @@
+-- about --
+SELECT format, folder FROM internal.about;
+
+-- put about --
+INSERT INTO internal.about VALUES ($format, $folder);
+
+-- move --
+UPDATE internal.about SET folder = $folder;
+
+-- positions --
+SELECT source, position FROM internal.positions;
+
+-- forget position --
+DELETE FROM internal.positions WHERE source = $source;
+
+-- put position --
+INSERT INTO internal.positions VALUES ($source, $position);
+
+-- streams --
+SELECT stream_id, version, operation_id, ordinal
+FROM internal.streams
+WHERE stream_id IN (SELECT unnest(CAST($stream_ids AS UUID[])));
+
+-- forget streams --
+DELETE FROM internal.streams WHERE stream_id IN (SELECT unnest(CAST($stream_ids AS UUID[])));
+
+-- put streams --
+INSERT INTO internal.streams
+SELECT
+    unnest(CAST($stream_id AS UUID[])), unnest(CAST($version AS INTEGER[])),
+    unnest(CAST($operation_id AS UUID[])), unnest(CAST($ordinal AS BIGINT[]));
+
+-- operations --
+SELECT
+    operation_id, name, database, requested_by, submitted_at, updated_at, digest, CAST(job AS VARCHAR) AS job, status,
+    deleted, failed, vanished, CAST(cascaded AS VARCHAR) AS cascaded, CAST(unlinked AS VARCHAR) AS unlinked,
+    query_index, epoch, cut_off, started_at, ended_at, waiting_for, reason, field, version
+FROM operations
+WHERE operation_id IN (SELECT unnest(CAST($operation_ids AS UUID[])));
+
+-- queries --
+SELECT
+    operation_id, query_index, entity, CAST(query AS VARCHAR) AS query, matched, estimated, deleted, failed, vanished,
+    passes, remaining
+FROM queries
+WHERE operation_id IN (SELECT unnest(CAST($operation_ids AS UUID[])))
+ORDER BY operation_id, query_index;
+
+-- forget operations --
+DELETE FROM operations WHERE operation_id IN (SELECT unnest(CAST($operation_ids AS UUID[])));
+
+-- forget queries --
+DELETE FROM queries WHERE operation_id IN (SELECT unnest(CAST($operation_ids AS UUID[])));
+
+-- put operations --
+INSERT INTO operations BY NAME
+SELECT
+    unnest(CAST($operation_id AS UUID[])) AS operation_id,
+    unnest(CAST($name AS VARCHAR[])) AS name,
+    unnest(CAST($database AS VARCHAR[])) AS database,
+    unnest(CAST($requested_by AS VARCHAR[])) AS requested_by,
+    unnest(CAST($submitted_at AS TIMESTAMP[])) AS submitted_at,
+    unnest(CAST($updated_at AS TIMESTAMP[])) AS updated_at,
+    unnest(CAST($digest AS VARCHAR[])) AS digest,
+    unnest(CAST($job AS VARCHAR[])) AS job,
+    unnest(CAST($status AS VARCHAR[])) AS status,
+    unnest(CAST($deleted AS BIGINT[])) AS deleted,
+    unnest(CAST($failed AS BIGINT[])) AS failed,
+    unnest(CAST($vanished AS BIGINT[])) AS vanished,
+    unnest(CAST($cascaded AS VARCHAR[])) AS cascaded,
+    unnest(CAST($unlinked AS VARCHAR[])) AS unlinked,
+    unnest(CAST($query_index AS INTEGER[])) AS query_index,
+    unnest(CAST($epoch AS INTEGER[])) AS epoch,
+    unnest(CAST($cut_off AS TIMESTAMP[])) AS cut_off,
+    unnest(CAST($started_at AS TIMESTAMP[])) AS started_at,
+    unnest(CAST($ended_at AS TIMESTAMP[])) AS ended_at,
+    unnest(CAST($waiting_for AS VARCHAR[])) AS waiting_for,
+    unnest(CAST($reason AS VARCHAR[])) AS reason,
+    unnest(CAST($field AS VARCHAR[])) AS field,
+    unnest(CAST($version AS INTEGER[])) AS version;
+
+-- put queries --
+INSERT INTO queries BY NAME
+SELECT
+    unnest(CAST($operation_id AS UUID[])) AS operation_id,
+    unnest(CAST($query_index AS INTEGER[])) AS query_index,
+    unnest(CAST($entity AS VARCHAR[])) AS entity,
+    unnest(CAST($query AS VARCHAR[])) AS query,
+    unnest(CAST($matched AS BIGINT[])) AS matched,
+    unnest(CAST($estimated AS BIGINT[])) AS estimated,
+    unnest(CAST($deleted AS BIGINT[])) AS deleted,
+    unnest(CAST($failed AS BIGINT[])) AS failed,
+    unnest(CAST($vanished AS BIGINT[])) AS vanished,
+    unnest(CAST($passes AS INTEGER[])) AS passes,
+    unnest(CAST($remaining AS VARCHAR[])) AS remaining;
+
+-- put rejections --
+INSERT INTO rejections BY NAME
+SELECT
+    unnest(CAST($rejected_at AS TIMESTAMP[])) AS rejected_at,
+    unnest(CAST($reason AS VARCHAR[])) AS reason,
+    unnest(CAST($field AS VARCHAR[])) AS field,
+    unnest(CAST($topic AS VARCHAR[])) AS topic,
+    unnest(CAST($partition AS INTEGER[])) AS "partition",
+    unnest(CAST($offset AS BIGINT[])) AS "offset",
+    unnest(CAST($body AS VARCHAR[])) AS body;
+
+-- put packs --
+INSERT INTO internal.packs BY NAME
+WITH
+head AS (
+    SELECT
+        unnest(CAST($number AS INTEGER[])) AS number,
+        unnest(CAST($fate AS VARCHAR[])) AS fate,
+        unnest(CAST($operation_id AS UUID[])) AS operation_id,
+        unnest(CAST($query_index AS INTEGER[])) AS query_index,
+        unnest(CAST($entity AS VARCHAR[])) AS entity,
+        unnest(CAST($ordinal AS BIGINT[])) AS ordinal,
+        unnest(CAST($cascaded AS BOOLEAN[])) AS cascaded,
+        unnest(CAST($deleted_at AS TIMESTAMP[])) AS deleted_at,
+        unnest(CAST($error_number AS VARCHAR[])) AS error_number,
+        unnest(CAST($error_description AS VARCHAR[])) AS error_description,
+        unnest(CAST($constraint_name AS VARCHAR[])) AS constraint_name,
+        unnest(CAST($blocking_entity AS VARCHAR[])) AS blocking_entity,
+        unnest(CAST($retryable AS BOOLEAN[])) AS retryable,
+        unnest(CAST($key_kind AS VARCHAR[])) AS key_kind
+),
+bytes AS (
+    SELECT unnest(CAST($bytes_of AS INTEGER[])) AS number, unnest(CAST($bytes AS BLOB[])) AS chunk
+),
+lists AS (
+    SELECT unnest(CAST($lists_of AS INTEGER[])) AS number, unnest(CAST($lists AS VARCHAR[])) AS chunk
+)
+SELECT
+    head.* EXCLUDE (number),
+    CASE key_kind WHEN 'uuid' THEN list_transform(
+        range(octet_length(chunk) // 16), lambda i: CAST(chunk[i * 16 + 1:i * 16 + 16] AS UUID)
+    ) END AS uuids,
+    CASE key_kind WHEN 'int8' THEN list_transform(
+        range(octet_length(chunk) // 8), lambda i: CAST(CAST(chunk[i * 8 + 1:i * 8 + 8] AS BIT) AS BIGINT)
+    ) END AS ints,
+    CAST(NULL AS VARCHAR[]) AS texts
+FROM bytes JOIN head USING (number)
+UNION ALL BY NAME
+SELECT
+    head.* EXCLUDE (number),
+    CAST(NULL AS UUID[]) AS uuids,
+    CAST(NULL AS BIGINT[]) AS ints,
+    CASE key_kind
+        WHEN 'text' THEN from_json(chunk, '["VARCHAR"]')
+        WHEN 'composite' THEN CAST(from_json(chunk, '["JSON"]') AS VARCHAR[])
+    END AS texts
+FROM lists JOIN head USING (number);
+
+-- recent counts --
+SELECT fate, CAST(sum(coalesce(len(uuids), len(ints), len(texts))) AS BIGINT)
+FROM internal.packs
+GROUP BY fate;
+
+-- parts --
+SELECT name, size FROM internal.parts WHERE fate = $fate ORDER BY name;
+
+-- all parts --
+SELECT name FROM internal.parts UNION ALL SELECT name FROM internal.retired;
+
+-- put part --
+INSERT INTO internal.parts VALUES ($fate, $name, $size, $bytes);
+
+-- forget recent --
+DELETE FROM internal.packs WHERE fate = $fate;
+
+-- write recent --
+COPY (SELECT * FROM internal.recent WHERE fate = {fate}) TO {path} (FORMAT parquet, COMPRESSION zstd);
+
+-- write merged --
+COPY (SELECT * FROM read_parquet([{files}])) TO {path} (FORMAT parquet, COMPRESSION zstd);
+
+-- retire --
+INSERT INTO internal.retired SELECT unnest(CAST($names AS VARCHAR[])), $at;
+
+-- forget parts --
+DELETE FROM internal.parts WHERE name IN (SELECT unnest(CAST($names AS VARCHAR[])));
+
+-- forget retired --
+DELETE FROM internal.retired WHERE retired_at < $before RETURNING name;
+
+-- keep rejections --
+INSERT INTO rejections SELECT * FROM earlier.rejections;
+
+-- keep positions --
+INSERT INTO internal.positions
+SELECT source, position
+FROM earlier.internal.positions
+WHERE source <> $log AND source NOT IN (SELECT source FROM internal.positions);

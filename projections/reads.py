@@ -1,0 +1,154 @@
+"""Reads: every question to the views, typed; each is also a verb of the command line.
+
+Rows come one by one from a result that is fetched in pieces, so that memory does not depend on how many there are.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal
+from uuid import UUID
+
+import duckdb
+
+from bulkdelete.domain.application import BulkDeletes
+from bulkdelete.domain.errors import InvalidJobError, OperationNotFoundError, ViewsError
+from bulkdelete.projections.answers import (
+    DeletedRecord,
+    Deletion,
+    Failure,
+    OperationStatus,
+    QueryStatus,
+    RecordId,
+    RejectedRow,
+    Step,
+)
+from bulkdelete.projections.history import steps
+from bulkdelete.projections.named import statements
+from bulkdelete.projections.operations import as_json
+
+FETCHED = 1000
+
+
+class Reads:
+    """The views as they were when they were opened."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, application: BulkDeletes) -> None:
+        self.connection = connection
+        self.application = application
+        self.statements = statements("reads.sql")
+
+    def identify(self, text: str | UUID | None = None) -> UUID:
+        """The operation that an id, or the beginning of one, means; without one the last that was submitted."""
+        if text is None:
+            for (found,) in self.rows("last"):
+                return UUID(str(found))
+            raise OperationNotFoundError("nothing was submitted yet")
+        prefix = str(text).strip().lower().replace("-", "")
+        found = list(self.rows("identify", prefix=prefix)) if prefix else []
+        if not found:
+            raise OperationNotFoundError(f"no operation {str(text)!r:.80}", "id")
+        if len(found) > 1:
+            candidates = ", ".join(f"{operation_id} ({name})" for operation_id, name in found)
+            raise OperationNotFoundError(f"{text} is the beginning of several: {candidates}", "id")
+        return UUID(str(found[0][0]))
+
+    def status(self, operation: str | UUID | None = None) -> OperationStatus:
+        """How far an operation is."""
+        return next(self.operations(self.identify(operation)))
+
+    def operations(self, only: UUID | None = None) -> Iterator[OperationStatus]:
+        """How far each operation is, the last submitted first."""
+        for row in self.rows("operations", operation_id=only):
+            values = list(row)
+            values[7:10] = json.loads(row[7]), json.loads(row[8]), tuple(QueryStatus(**query) for query in row[9])
+            yield OperationStatus(*values)
+
+    def failures(self, operation: str | UUID | None = None) -> Iterator[Failure]:
+        """The records of an operation that could not be deleted."""
+        for row in self.rows("failures", operation_id=self.identify(operation)):
+            entity, record_id, *rest, kind = row
+            yield Failure(entity, shown(record_id, kind), *rest)
+
+    def deleted(self, operation: str | UUID | None = None) -> Iterator[DeletedRecord]:
+        """The records that an operation deleted, cascaded ones too."""
+        for row in self.rows("deleted", operation_id=self.identify(operation)):
+            entity, record_id, *rest, kind = row
+            yield DeletedRecord(entity, shown(record_id, kind), *rest)
+
+    def json_of(self, rows: Literal["failures", "deleted"], operation: str | UUID | None = None) -> Iterator[str]:
+        """The same rows as JSON texts that DuckDB writes: what millions of them are exported by."""
+        return (text for (text,) in self.rows(f"{rows} as json", operation_id=self.identify(operation)))
+
+    def deleted_record(self, entity: str, record_id: str | Sequence[str]) -> list[Deletion]:
+        """Who deleted a record: every operation that did, in order of time."""
+        text = record_id if isinstance(record_id, str) else as_json(list(record_id))
+        found = self.rows("deletions", entity=entity, record_id=text, composite=canonical(text))
+        return [
+            Deletion(row[0], shown(row[1], row[10]), *row[2:9], query=json.loads(row[9]))  # type: ignore[misc]
+            for row in found
+        ]
+
+    def rejections(self) -> Iterator[RejectedRow]:
+        """The messages that could never work."""
+        return (RejectedRow(*row) for row in self.rows("rejections"))
+
+    def history(self, operation: str | UUID | None = None, with_records: bool = False) -> Iterator[Step]:
+        """The events of an operation in order, from the event store itself."""
+        return steps(self.application, self.identify(operation), with_records)
+
+    def sql(self, query: str) -> tuple[list[str], Iterator[tuple[Any, ...]]]:
+        """The columns and rows of one SELECT."""
+        try:
+            found = duckdb.extract_statements(query)
+        except duckdb.Error as error:
+            raise InvalidJobError(f"{error!s:.2000}") from None
+        if len(found) != 1 or found[0].type != duckdb.StatementType.SELECT:
+            raise InvalidJobError("one statement that reads: a SELECT, or one that describes or shows")
+        cursor = self.connection.cursor()
+        try:
+            cursor.execute(found[0])
+        except duckdb.Error as error:
+            raise InvalidJobError(f"{error!s:.2000}") from None
+        return [column[0] for column in cursor.description or []], fetched(cursor)
+
+    def rows(self, name: str, **parameters: Any) -> Iterator[tuple[Any, ...]]:
+        """The rows of a named statement."""
+        cursor = self.connection.cursor()
+        try:
+            cursor.execute(self.statements[name], parameters or None)
+        except duckdb.Error as error:
+            raise unreadable(error) from None
+        return fetched(cursor)
+
+
+def fetched(cursor: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
+    """Every row, fetched some at a time."""
+    try:
+        while rows := cursor.fetchmany(FETCHED):
+            yield from rows
+    except duckdb.Error as error:
+        raise unreadable(error) from None
+
+
+def unreadable(error: duckdb.Error) -> ViewsError:
+    """The views cannot be read, and what helps."""
+    return ViewsError(f"the views cannot be read: {error!s:.300}; make them anew with: bulkdelete rebuild")
+
+
+def shown(record_id: str, kind: str) -> RecordId:
+    """A record's id as the database prints it; composite keys are lists."""
+    if kind != "composite":
+        return record_id
+    parts: list[str] = json.loads(record_id)
+    return parts
+
+
+def canonical(text: str) -> str | None:
+    """A composite key given as a JSON list, as the views hold it."""
+    try:
+        parts = json.loads(text)
+    except ValueError:
+        return None
+    return as_json([str(part) for part in parts]) if isinstance(parts, list) else None

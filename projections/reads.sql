@@ -1,0 +1,102 @@
+-- about --
+SELECT
+    format,
+    folder,
+    (SELECT max(position) FROM internal.positions WHERE source = 'log') AS position,
+    (SELECT count(*) FROM internal.positions WHERE source <> 'log') > 0 AS is_fed_by_kafka
+FROM internal.about;
+
+-- identify --
+SELECT operation_id, name
+FROM operations
+WHERE starts_with(replace(CAST(operation_id AS VARCHAR), '-', ''), $prefix)
+ORDER BY submitted_at DESC, operation_id
+LIMIT 10;
+
+-- last --
+SELECT operation_id FROM operations ORDER BY submitted_at DESC, operation_id LIMIT 1;
+
+-- operations --
+WITH progress AS (
+    SELECT
+        operation_id,
+        list({
+            'entity': entity, 'matched': matched, 'estimated': estimated, 'deleted': deleted, 'failed': failed,
+            'vanished': vanished, 'remaining': remaining
+        } ORDER BY query_index) AS queries
+    FROM queries
+    WHERE $operation_id IS NULL OR operation_id = $operation_id
+    GROUP BY operation_id
+)
+SELECT
+    operation_id, name, status, database, requested_by, deleted, failed, CAST(cascaded AS VARCHAR) AS cascaded,
+    CAST(unlinked AS VARCHAR) AS unlinked, queries,
+    round(coalesce(epoch_us(coalesce(ended_at, updated_at)) - epoch_us(started_at), 0) / 1000000, 3) AS duration_seconds,
+    submitted_at, started_at, ended_at, cut_off, waiting_for, reason, field
+FROM operations
+JOIN progress USING (operation_id)
+WHERE $operation_id IS NULL OR operation_id = $operation_id
+ORDER BY submitted_at DESC, operation_id;
+
+-- failures --
+SELECT
+    entity, record_id, query_index, error_number, error_description, "constraint", blocking_entity, key_kind
+FROM failures
+WHERE operation_id = $operation_id;
+
+-- deleted --
+SELECT entity, record_id, query_index, cascaded, deleted_at, key_kind
+FROM deleted_records
+WHERE operation_id = $operation_id;
+
+-- failures as json --
+SELECT CAST(to_json(found) AS VARCHAR)
+FROM (
+    SELECT
+        entity,
+        CASE key_kind WHEN 'composite' THEN CAST(record_id AS JSON) ELSE to_json(record_id) END AS record_id,
+        query_index, error_number, error_description, "constraint", blocking_entity
+    FROM failures
+    WHERE operation_id = $operation_id
+) AS found;
+
+-- deleted as json --
+SELECT CAST(to_json(found) AS VARCHAR)
+FROM (
+    SELECT
+        entity,
+        CASE key_kind WHEN 'composite' THEN CAST(record_id AS JSON) ELSE to_json(record_id) END AS record_id,
+        query_index, cascaded, strftime(deleted_at, '%Y-%m-%dT%H:%M:%S.%fZ') AS deleted_at
+    FROM deleted_records
+    WHERE operation_id = $operation_id
+) AS found;
+
+-- deletions --
+SELECT
+    found.entity,
+    coalesce(found.text_id, CAST(found.uuid_id AS VARCHAR), CAST(found.int_id AS VARCHAR)) AS record_id,
+    found.deleted_at, found.cascaded, found.operation_id, operations.name, operations.requested_by,
+    operations.database, found.query_index, CAST(queries.query AS VARCHAR) AS query, found.key_kind
+FROM internal.deleted_rows AS found
+JOIN operations USING (operation_id)
+JOIN queries ON queries.operation_id = found.operation_id AND queries.query_index = found.query_index
+WHERE found.entity = $entity
+  AND (
+      (found.key_kind <> 'composite' AND found.text_id = $record_id)
+      OR (found.key_kind = 'composite' AND found.text_id = $composite)
+      OR found.uuid_id = TRY_CAST($record_id AS UUID)
+      OR found.int_id = TRY_CAST($record_id AS BIGINT)
+  )
+ORDER BY found.deleted_at;
+
+-- rejections --
+SELECT rejected_at, reason, field, topic, "partition", "offset", body FROM rejections ORDER BY rejected_at;
+
+-- positions --
+SELECT source, position FROM internal.positions;
+
+-- versions --
+SELECT stream_id, version FROM internal.streams;
+
+-- path --
+SELECT path FROM duckdb_databases() WHERE database_name = current_database();

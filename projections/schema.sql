@@ -1,0 +1,188 @@
+-- tables --
+CREATE SCHEMA internal;
+CREATE TABLE internal.about (format INTEGER, folder VARCHAR);
+CREATE TABLE internal.positions (source VARCHAR, position BIGINT);
+CREATE TABLE internal.streams (stream_id UUID, version INTEGER, operation_id UUID, ordinal BIGINT);
+
+-- All instants are UTC.
+CREATE TABLE operations (
+    operation_id UUID,
+    name VARCHAR,
+    status VARCHAR,
+    database VARCHAR,
+    requested_by VARCHAR,
+    deleted BIGINT,
+    failed BIGINT,
+    vanished BIGINT,
+    cascaded JSON,
+    unlinked JSON,
+    query_index INTEGER,
+    epoch INTEGER,
+    cut_off TIMESTAMP,
+    submitted_at TIMESTAMP,
+    started_at TIMESTAMP,
+    ended_at TIMESTAMP,
+    updated_at TIMESTAMP,
+    waiting_for VARCHAR,
+    reason VARCHAR,
+    field VARCHAR,
+    digest VARCHAR,
+    job JSON,
+    version INTEGER
+);
+
+CREATE TABLE queries (
+    operation_id UUID,
+    query_index INTEGER,
+    entity VARCHAR,
+    matched BIGINT,
+    estimated BIGINT,
+    deleted BIGINT,
+    failed BIGINT,
+    vanished BIGINT,
+    passes INTEGER,
+    remaining VARCHAR,
+    query JSON
+);
+
+CREATE TABLE rejections (
+    rejected_at TIMESTAMP,
+    reason VARCHAR,
+    field VARCHAR,
+    topic VARCHAR,
+    "partition" INTEGER,
+    "offset" BIGINT,
+    body VARCHAR
+);
+
+-- What became of records lately: some ids of one entity with the same fate in a row. Many go to a Parquet file.
+CREATE TABLE internal.packs (
+    fate VARCHAR,
+    operation_id UUID,
+    query_index INTEGER,
+    entity VARCHAR,
+    ordinal BIGINT,
+    cascaded BOOLEAN,
+    deleted_at TIMESTAMP,
+    error_number VARCHAR,
+    error_description VARCHAR,
+    constraint_name VARCHAR,
+    blocking_entity VARCHAR,
+    retryable BOOLEAN,
+    key_kind VARCHAR,
+    uuids UUID[],
+    ints BIGINT[],
+    texts VARCHAR[]
+);
+
+CREATE TABLE internal.parts (fate VARCHAR, name VARCHAR, size BIGINT, bytes BIGINT);
+CREATE TABLE internal.retired (name VARCHAR, retired_at TIMESTAMP);
+
+CREATE VIEW internal.recent AS
+SELECT
+    fate, operation_id, query_index, entity, ordinal, cascaded, deleted_at, error_number, error_description,
+    constraint_name, blocking_entity, retryable, key_kind,
+    unnest(uuids) AS uuid_id, unnest(ints) AS int_id, unnest(texts) AS text_id
+FROM internal.packs;
+
+-- fate without parts --
+CREATE OR REPLACE VIEW internal.{fate}_rows AS SELECT * FROM internal.recent WHERE fate = '{fate}';
+
+-- fate with parts --
+CREATE OR REPLACE VIEW internal.{fate}_rows AS
+SELECT * FROM internal.recent WHERE fate = '{fate}'
+UNION ALL
+SELECT * FROM read_parquet([{files}]);
+
+-- views --
+CREATE OR REPLACE VIEW deleted_records AS
+SELECT
+    operation_id,
+    query_index,
+    entity,
+    coalesce(text_id, CAST(uuid_id AS VARCHAR), CAST(int_id AS VARCHAR)) AS record_id,
+    key_kind,
+    cascaded,
+    deleted_at
+FROM internal.deleted_rows;
+
+-- A failure stands until a later batch settles its record.
+CREATE OR REPLACE VIEW failures AS
+SELECT
+    operation_id,
+    query_index,
+    entity,
+    coalesce(text_id, CAST(uuid_id AS VARCHAR), CAST(int_id AS VARCHAR)) AS record_id,
+    key_kind,
+    error_number,
+    error_description,
+    constraint_name AS "constraint",
+    blocking_entity,
+    retryable
+FROM internal.failed_rows AS failed
+WHERE NOT EXISTS (
+    SELECT 1
+    FROM internal.cleared_rows AS cleared
+    WHERE cleared.operation_id = failed.operation_id
+      AND cleared.query_index = failed.query_index
+      AND cleared.entity = failed.entity
+      AND cleared.uuid_id IS NOT DISTINCT FROM failed.uuid_id
+      AND cleared.int_id IS NOT DISTINCT FROM failed.int_id
+      AND cleared.text_id IS NOT DISTINCT FROM failed.text_id
+      AND cleared.ordinal > failed.ordinal
+);
+
+CREATE OR REPLACE VIEW bulkdeleteoperation AS
+SELECT
+    operation_id AS bulkdeleteoperationid,
+    operation_id AS asyncoperationid,
+    name,
+    CASE status
+        WHEN 'waiting' THEN 0 WHEN 'retrying' THEN 1 WHEN 'paused' THEN 1
+        WHEN 'in_progress' THEN 2 WHEN 'pausing' THEN 2 WHEN 'canceling' THEN 2
+        ELSE 3
+    END AS statecode,
+    CASE status
+        WHEN 'waiting' THEN 0 WHEN 'retrying' THEN 11 WHEN 'paused' THEN 12
+        WHEN 'in_progress' THEN 20 WHEN 'pausing' THEN 21 WHEN 'canceling' THEN 22
+        WHEN 'succeeded' THEN 30 WHEN 'failed' THEN 31 WHEN 'canceled' THEN 32
+    END AS statuscode,
+    CAST(NULL AS TIMESTAMP) AS nextrun,
+    FALSE AS isrecurring,
+    deleted AS successcount,
+    failed AS failurecount,
+    query_index AS processingqeindex,
+    CAST(NULL AS VARCHAR) AS orderedquerysetxml,
+    requested_by AS createdby,
+    CAST(NULL AS VARCHAR) AS createdonbehalfby,
+    submitted_at AS createdon,
+    requested_by AS modifiedby,
+    CAST(NULL AS VARCHAR) AS modifiedonbehalfby,
+    updated_at AS modifiedon,
+    requested_by AS ownerid,
+    'systemuser' AS owneridtype,
+    CAST(NULL AS UUID) AS owningbusinessunit,
+    CAST(NULL AS UUID) AS owninguser,
+    CAST(NULL AS INTEGER) AS timezoneruleversionnumber,
+    CAST(NULL AS INTEGER) AS utcconversiontimezonecode
+FROM operations;
+
+-- Error codes that are no number, such as 40P01, stand in `failures` only.
+CREATE OR REPLACE VIEW bulkdeletefailure AS
+SELECT
+    CAST(md5(concat_ws('/', failures.operation_id, failures.query_index, entity, record_id)) AS UUID) AS bulkdeletefailureid,
+    failures.operation_id AS bulkdeleteoperationid,
+    failures.operation_id AS asyncoperationid,
+    record_id AS regardingobjectid,
+    CAST(NULL AS VARCHAR) AS regardingobjectidname,
+    CAST(NULL AS VARCHAR) AS regardingobjectidyominame,
+    entity AS regardingobjecttypecode,
+    TRY_CAST(error_number AS INTEGER) AS errornumber,
+    left(error_description, 512) AS errordescription,
+    failures.query_index AS orderedqueryindex,
+    operations.requested_by AS ownerid,
+    'systemuser' AS owneridtype,
+    CAST(NULL AS UUID) AS owningbusinessunit,
+    CAST(NULL AS UUID) AS owninguser
+FROM failures
+LEFT JOIN operations ON operations.operation_id = failures.operation_id;

@@ -1,0 +1,245 @@
+"""The careful way to delete a batch: what may be kept back is split off, what fails is found, the rest goes.
+
+The records and all they take along are listed first (`closure`). What a restricting relationship keeps is set
+aside set-based; the rest is deleted children first under a savepoint; what still fails is tried once more as it
+is, since a new snapshot often passes, and then found by bisecting.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass, field, replace
+
+import sqlalchemy as sa
+
+from bulkdelete.domain.record_ids import RecordIds, joined
+from bulkdelete.records.catalogue import Entity, Relationship
+from bulkdelete.records.causes import KEPT, Reason, reason_of, reason_of_restriction
+from bulkdelete.records.closure import Closure
+from bulkdelete.records.dialect import AnySelect, Fault
+from bulkdelete.records.ledger import Ledger
+from bulkdelete.records.removal import KeptError, Removal
+from bulkdelete.records.result import BatchResult
+from bulkdelete.records.scope import Run
+
+SINGLY, DENSE = 8, 16
+"""So few are tried one by one, once so many were found to fail."""
+PIECE = 5_000
+"""Ordinals in one statement."""
+
+
+class TransactionLostError(Exception):
+    """The database ended the transaction: the batch begins anew."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault.text)
+        self.fault = fault
+
+
+@dataclass
+class Careful:
+    """One batch, in the transaction it belongs to."""
+
+    connection: sa.Connection
+    run: Run
+    query_index: int
+    ledger: Ledger
+    seconds: float
+    again: bool = False
+    """These records failed before: a failure is no news, a success settles the earlier one."""
+    patient: bool = True
+    """Whether a conflict is left to the next attempt: a trigger may raise one every time."""
+    given_up: Fault | None = None
+    """Why these records are not even tried: each attempt at them ended the transaction."""
+    started: float = field(default_factory=time.monotonic)
+    failed_ids: dict[Reason, list[RecordIds]] = field(default_factory=dict)
+    """The ids of the records that stay, by reason."""
+    untried: bool = False
+    found: int = 0
+    """Records that were found by bisecting."""
+
+    def __post_init__(self) -> None:
+        self.scope = self.run.scope
+        self.dialect = self.scope.dialect
+        self.dialect.prefer_indexes(self.connection, all(one.indexed for one in self.scope.catalogue.relationships))
+        self.where = self.scope.where(self.query_index, self.scope.entity(self.query_index), self.run.cut_off)
+        self.closure = Closure(self.connection, self.scope, self.scope.entity(self.query_index))
+        self.removal = Removal(self.connection, self.closure, self.where)
+
+    def delete(self, found: AnySelect, result: BatchResult) -> int:
+        """Delete the records whose keys `found` selects; returns how many it found."""
+        selected = self.select(found)
+        if not selected:
+            return 0
+        if self.given_up is not None:
+            self.fail(self.ords(), reason_of(self.given_up, self.closure.entity.name, self.scope.catalogue))
+        self.closure.grow(self.refuse_held)
+        self.closure.mark_asked(self.where)
+        self.split_restricted()
+        if ords := self.ords():
+            self.try_twice(ords)
+        self.settle(result)
+        return selected
+
+    def select(self, found: AnySelect) -> int:
+        """List and hold the records; those that somebody else holds are set aside."""
+        try:
+            with self.dialect.savepoint(self.connection):
+                return self.closure.select(self.dialect.lock_rows(found))
+        except sa.exc.DBAPIError as error:
+            if self.fault(error).kind != "locked":
+                raise
+            error_of_lock = error
+        self.closure.select(found)
+        self.refuse_held(
+            error_of_lock, self.closure.entity.name, self.closure.held_by_others(self.closure.entity.name, found, 0)
+        )
+        return self.closure.count
+
+    def refuse_held(self, error: sa.exc.DBAPIError, name: str, ords: list[int]) -> None:
+        """Set roots aside that reach a record which somebody else holds; they are tried again at the end."""
+        fault = self.fault(error)
+        if fault.kind != "locked":
+            raise error
+        if ords:
+            reason = reason_of(fault, self.closure.entity.name, self.scope.catalogue)
+            self.fail(sorted(ords), replace(reason, blocking_entity=name))
+
+    def ords(self) -> list[int]:
+        """The roots that are still to be deleted."""
+        return list(self.connection.execute(sa.select(self.closure.roots.c.ord).distinct().order_by("ord")).scalars())
+
+    def fault(self, error: sa.exc.DBAPIError) -> Fault:
+        """What an error means; one that ended the transaction, or concerns all of it, is not ours to handle."""
+        fault = self.dialect.fault(error)
+        if fault.kind == "away" or (fault.kind == "conflict" and self.patient):
+            raise error
+        if not self.dialect.is_alive(self.connection):
+            raise TransactionLostError(fault) from error
+        return fault
+
+    def split_restricted(self) -> None:
+        """Set aside, set-based, every root that a restricting relationship keeps; a root that goes may keep another."""
+        while True:
+            blocked: dict[int, Relationship] = {}
+            for relationship in self.closure.restricting():
+                for ord_ in self.connection.execute(self.closure.blocked_by(relationship)).scalars():
+                    blocked.setdefault(ord_, relationship)
+            if not blocked:
+                return
+            for relationship in dict.fromkeys(blocked.values()):
+                ords = sorted(ord_ for ord_, one in blocked.items() if one is relationship)
+                attempt = sa.delete(self.scope.entity(self.query_index).table).where(
+                    self.closure.holds(self.closure.entity.name, (ords[0], ords[0]))
+                )
+                self.fail(ords, reason_of_restriction(self.connection, self.dialect, relationship, attempt))
+
+    def fail(self, ords: list[int], reason: Reason) -> None:
+        """These roots stay, for this reason."""
+        self.set_aside(ords, reason)
+        self.closure.drop(ords)
+
+    def set_aside(self, ords: list[int], reason: Reason) -> None:
+        """Note the records, so that later passes skip them, and keep their ids for the outcome."""
+        roots, aside = self.closure.roots, self.ledger.set_aside
+        keys = self.closure.keys(self.closure.entity.name)
+        kind = self.closure.entity.key_kind
+        for at in range(0, len(ords), PIECE):
+            chosen = roots.c.ord.in_(ords[at : at + PIECE])
+            asked = sa.and_(chosen, roots.c.depth == 0)
+            if not self.again:
+                rows = sa.select(
+                    sa.literal(self.run.id), sa.literal(self.query_index), self.dialect.key_text(keys),
+                    sa.literal(reason.retryable),
+                ).where(asked)  # fmt: skip
+                self.connection.execute(
+                    sa.insert(aside).from_select(["operation_id", "query_index", "record", "retryable"], rows)
+                )
+            count, packed = self.connection.execute(
+                sa.select(sa.func.count(), self.dialect.packed(kind, keys)).where(asked)
+            ).one()
+            self.failed_ids.setdefault(reason, []).append(self.dialect.unpacked(kind, packed, count))
+
+    def try_twice(self, ords: list[int]) -> None:
+        """Delete these roots; what fails once may pass with a new snapshot; then find what really fails."""
+        try:
+            self.removal.attempt(ords)
+        except sa.exc.DBAPIError as error:
+            self.fault(error)
+            self.bisect(ords)
+        except KeptError as kept:
+            self.fail(kept.ords, KEPT)
+            if rest := self.ords():
+                self.try_twice(rest)
+
+    def bisect(self, ords: list[int]) -> None:
+        """Delete these roots but for those that cannot be; each of which is found and set aside."""
+        if time.monotonic() - self.started > self.seconds and self.failed_ids:
+            self.closure.drop(ords)
+            self.untried = True
+            return
+        if 1 < len(ords) <= SINGLY and self.found >= DENSE:
+            # Where many fail, halving costs three attempts a failure; one by one costs one.
+            for one in ords:
+                self.bisect([one])
+            return
+        try:
+            self.removal.attempt(ords)
+        except KeptError as kept:
+            self.fail(kept.ords, KEPT)
+            if rest := [one for one in ords if one not in set(kept.ords)]:
+                self.bisect(rest)
+        except sa.exc.DBAPIError as error:
+            fault = self.fault(error)
+            if len(ords) == 1:
+                self.found += 1
+                self.fail(ords, reason_of(fault, self.closure.entity.name, self.scope.catalogue))
+                return
+            half = len(ords) // 2
+            self.bisect(ords[:half])
+            self.bisect(ords[half:])
+
+    def settle(self, result: BatchResult) -> None:
+        """What is left in the closure is gone: its ids, and the failures, into the result."""
+        for name in self.closure.names:
+            for asked in (1, 0):
+                ids = self.gone(name, asked)
+                if ids.count:
+                    result.gone.append((name, not asked, ids))
+        kind = self.closure.entity.key_kind
+        if not self.again:
+            for reason, packs in self.failed_ids.items():
+                result.failures.append(reason.cause(self.closure.entity.name, joined(kind, packs)))
+        result.unlinked = self.removal.unlinked
+        self.clear(result)
+
+    def gone(self, name: str, asked: int) -> RecordIds:
+        """The ids of an entity's records that are gone: those asked for, or those a cascade took."""
+        work, kind = self.closure.tables[name], self.closure.entities[name].key_kind
+        keys = self.closure.keys(name)
+        distinct = sa.select(*keys).where(work.c.asked == asked).distinct().subquery()
+        count, packed = self.connection.execute(
+            sa.select(sa.func.count(), self.dialect.packed(kind, list(distinct.c)))
+        ).one()
+        return self.dialect.unpacked(kind, packed, count)
+
+    def clear(self, result: BatchResult) -> None:
+        """Failures of earlier batches that are settled, since the record is gone."""
+        if not self.again and not self.removal.takes_its_own():
+            return
+        aside = self.ledger.set_aside
+        keys = self.closure.keys(self.closure.entity.name)
+        gone = sa.select(self.dialect.key_text(keys)).select_from(self.closure.roots)
+        settled = sa.delete(aside).where(
+            aside.c.operation_id == self.run.id, aside.c.query_index == self.query_index, aside.c.record.in_(gone)
+        )
+        texts = list(self.connection.execute(settled.returning(aside.c.record)).scalars())
+        if texts:
+            result.cleared.append(ids_of(self.closure.entity, texts))
+
+
+def ids_of(entity: Entity, texts: list[str]) -> RecordIds:
+    """Keys that `key_text` spelled, as record ids."""
+    keys = [json.loads(text) for text in texts] if entity.key_kind == "composite" else texts
+    return RecordIds.of(entity.key_kind, keys)

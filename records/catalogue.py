@@ -1,0 +1,175 @@
+"""The entity catalogue: entities, attributes and relationships, as the database says they are."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import sqlalchemy as sa
+
+from bulkdelete.domain.errors import InvalidJobError
+from bulkdelete.domain.record_ids import KeyKind
+
+Kind = Literal[
+    "integer", "decimal", "float", "boolean", "text", "uuid", "date", "datetime", "instant", "binary", "other"
+]
+Rule = Literal["cascade", "remove_link", "set_default", "restrict", "no_action"]
+
+CREATED_ON = ("createdon", "created_on", "created_at")
+"""The names under which an attribute that holds a time is taken for created-on, unless the job says otherwise."""
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """One column: its kind, and the database's own name for its type."""
+
+    name: str
+    kind: Kind
+    native: str
+    nullable: bool
+    has_time: bool = False
+    collation: str | None = None
+    """Where the database does not keep it with the values: how a key compares."""
+
+
+@dataclass(frozen=True)
+class Relationship:
+    """A foreign key, and what deleting the referenced record does to the referencing ones."""
+
+    name: str
+    child: str
+    child_columns: tuple[str, ...]
+    parent: str
+    parent_columns: tuple[str, ...]
+    rule: Rule
+    deferrable: bool = False
+    indexed: bool = True
+    """Whether an index of the child begins with its columns: without one each deleted record scans the child."""
+    cleared: tuple[str, ...] = ()
+    """The columns that removing the link clears; none: all of its columns."""
+
+    @property
+    def restricts(self) -> bool:
+        """Whether a referencing record keeps the referenced one."""
+        return self.rule in {"restrict", "no_action"}
+
+
+@dataclass(frozen=True)
+class Entity:
+    """A table whose records can be deleted: one with a primary key."""
+
+    name: str
+    table: sa.Table
+    key: tuple[str, ...]
+    key_kind: KeyKind
+    attributes: Mapping[str, Attribute]
+    physical: Mapping[str, str] = field(default_factory=dict)
+    """What only the dialect knows, such as the partitions or whether there is a rowid."""
+
+    @property
+    def key_columns(self) -> list[sa.Column[object]]:
+        """The columns of the primary key, in key order."""
+        return [self.table.c[name] for name in self.key]
+
+    def attribute(self, name: str, path: str) -> Attribute:
+        """The attribute of that name. Raises InvalidJobError that suggests the right one."""
+        if name in self.attributes:
+            return self.attributes[name]
+        same = [one for one in self.attributes if one.lower() == name.lower()]
+        if len(same) == 1:
+            return self.attributes[same[0]]
+        raise InvalidJobError(
+            f'entity "{self.name}" has no attribute "{name}".{suggestion(name, self.attributes)} '
+            f"attributes: {', '.join(self.attributes)}",
+            f"{path}.AttributeName",
+        )
+
+    def created_on(self, chosen: Mapping[str, str | None]) -> Attribute | None:
+        """The attribute that tells when a record was created: as the job says, else by its name."""
+        if self.name in chosen:
+            name = chosen[self.name]
+            if name is None:
+                return None
+            attribute = self.attribute(name, f"options.created_on.{self.name}")
+            if not attribute.has_time:
+                raise InvalidJobError(
+                    f'"{name}" is {attribute.native} and holds no time of day', f"options.created_on.{self.name}"
+                )
+            return attribute
+        for attribute in self.attributes.values():
+            if attribute.name.lower() in CREATED_ON and attribute.has_time:
+                return attribute
+        return None
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """` Did you mean "…"?`, or nothing."""
+    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+    return f' Did you mean "{close[0]}"?' if close else ""
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """The entities a job touches: those it names, and all that a deletion of their records reaches."""
+
+    entities: Mapping[str, Entity]
+    relationships: tuple[Relationship, ...]
+
+    def referrers(self, entity: str) -> list[Relationship]:
+        """The relationships whose child refers to this entity."""
+        return [one for one in self.relationships if one.parent == entity]
+
+    def reached(self, entity: str) -> list[str]:
+        """The entity and all whose records a deletion takes along, children first: the order in which they go."""
+        found = [entity]
+        for name in found:
+            for one in self.referrers(name):
+                if one.rule == "cascade" and one.child not in found:
+                    found.append(one.child)
+        return self.children_first(found)
+
+    def children_first(self, names: list[str]) -> list[str]:
+        """The same names, each after those that refer to it; a ring keeps its order as given."""
+        rest, ordered = list(names), []
+        while rest:
+            free = [
+                name
+                for name in rest
+                if not any(one.child in rest and one.child != name for one in self.referrers(name))
+            ]
+            chosen = free[0] if free else rest[0]
+            rest.remove(chosen)
+            ordered.append(chosen)
+        return ordered
+
+    def order_of_queries(self, entities: list[str]) -> list[int]:
+        """The queries in the order they run: a restricting entity before the one it restricts, else as written."""
+        before: dict[int, set[int]] = {}
+        for later, entity in enumerate(entities):
+            restricting = {one.child for name in self.reached(entity) for one in self.referrers(name) if one.restricts}
+            before[later] = {
+                earlier for earlier, other in enumerate(entities) if other in restricting and other != entity
+            }
+        ordered: list[int] = []
+        while len(ordered) < len(entities):
+            rest = [index for index in before if index not in ordered]
+            free = [index for index in rest if not before[index] & set(rest)]
+            # In a ring, as written: the first whose every predecessor also waits for it.
+            ring = [
+                index for index in rest if all(index in ancestors(one, before) for one in before[index] & set(rest))
+            ]
+            ordered.append((free or ring or rest)[0])
+        return ordered
+
+
+def ancestors(index: int, before: Mapping[int, set[int]]) -> set[int]:
+    """Everything that must come before, directly or not."""
+    found, pending = set(), [index]
+    while pending:
+        for one in before[pending.pop()]:
+            if one not in found:
+                found.add(one)
+                pending.append(one)
+    return found

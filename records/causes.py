@@ -1,0 +1,72 @@
+"""Why a record could not be deleted, in the database's own words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from bulkdelete.domain.failures import Cause, PackedIds
+from bulkdelete.domain.record_ids import RecordIds
+from bulkdelete.records.catalogue import Catalogue, Relationship
+from bulkdelete.records.dialect import Dialect, Fault
+from bulkdelete.records.result import LONGEST_TEXT
+
+RETRYABLE = {"locked", "conflict", "slow"}
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One cause, without its records."""
+
+    number: str
+    text: str
+    constraint: str | None = None
+    blocking_entity: str | None = None
+    retryable: bool = False
+
+    def cause(self, entity: str, ids: RecordIds) -> Cause:
+        """The cause with the records it held back."""
+        return Cause(
+            entity=entity, error_number=self.number, error_description=self.text[:LONGEST_TEXT],
+            constraint=self.constraint, blocking_entity=self.blocking_entity, retryable=self.retryable,
+            records=PackedIds.of(ids),
+        )  # fmt: skip
+
+
+KEPT = Reason("skipped_by_trigger", "the database reported no error and kept the record: a trigger does that")
+
+
+def reason_of(fault: Fault, entity: str, catalogue: Catalogue) -> Reason:
+    """What an error says, with the entity that really restricts where it names one of its relationships."""
+    known = [one for one in catalogue.relationships if one.name == fault.constraint]
+    tables = {one.table.name: name for name, one in catalogue.entities.items()}
+    blocking = known[0].child if known else tables.get(fault.table or "")
+    retryable = fault.kind in RETRYABLE or bool(known and known[0].restricts)
+    return Reason(
+        fault.number, fault.text, fault.constraint, blocking if known or blocking != entity else None, retryable
+    )
+
+
+def reason_of_restriction(
+    connection: sa.Connection, dialect: Dialect, relationship: Relationship, attempt: sa.Delete
+) -> Reason:
+    """What the database says where this relationship keeps a record: it is asked, by an attempt on one such record."""
+    number, text = dialect.restricted(relationship)
+    try:
+        with dialect.savepoint(connection):
+            connection.execute(attempt)
+            raise Undone
+    except Undone:
+        pass
+    except sa.exc.DBAPIError as error:
+        fault = dialect.fault(error)
+        if fault.kind != "record" or not dialect.is_alive(connection):
+            raise
+        if fault.constraint in {None, relationship.name}:
+            number, text = fault.number, fault.text
+    return Reason(number, text, relationship.name, relationship.child, retryable=True)
+
+
+class Undone(Exception):  # noqa: N818
+    """Rolls an attempt back that passed."""

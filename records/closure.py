@@ -1,0 +1,193 @@
+"""Closure: the records of one batch, and all that a deletion of them takes along, in tables of the transaction's own.
+
+Every row is one record and the root (the selected record, by its ordinal) that reaches it: a record that two
+roots reach stands twice. So what holds one record back can be traced to the roots that must stay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import sqlalchemy as sa
+
+from bulkdelete.records.catalogue import Entity, Relationship
+from bulkdelete.records.dialect import AnySelect
+from bulkdelete.records.predicates import Truth
+from bulkdelete.records.scope import Scope
+
+Everyone = tuple[int, int]
+"""A range of root ordinals, both ends included."""
+
+
+class Closure:
+    """The selected records of one entity and what they take along."""
+
+    def __init__(self, connection: sa.Connection, scope: Scope, entity: Entity) -> None:
+        self.connection = connection
+        self.scope = scope
+        self.entity = entity
+        self.dialect = scope.dialect
+        self.names = scope.catalogue.reached(entity.name)
+        self.entities = {name: scope.catalogue.entities[name] for name in self.names}
+        self.cascades = [one for name in self.names for one in self.inner(name) if one.rule == "cascade"]
+        self.tables = {name: self.work_table(at, name) for at, name in enumerate(self.names)}
+        self.roots = self.tables[entity.name]
+        self.count = 0
+
+    def work_table(self, at: int, name: str) -> sa.Table:
+        """Root ordinal, depth, whether the record is one that was asked for, and its key."""
+        keys = [
+            sa.Column(f"k{index}", self.dialect.key_type(self.entities[name], column), primary_key=True,
+                      autoincrement=False)
+            for index, column in enumerate(self.entities[name].key_columns)
+        ]  # fmt: skip
+        return self.dialect.work_table(
+            self.connection, f"closure_{at}",
+            [*keys, sa.Column("ord", sa.BigInteger, primary_key=True, autoincrement=False),
+             sa.Column("depth", sa.Integer, nullable=False, index=bool(self.cascades)),
+             sa.Column("asked", sa.Integer, nullable=False)],
+        )  # fmt: skip
+
+    def select(self, found: AnySelect) -> int:
+        """Take the selected records (their keys, in key order) as roots; returns how many."""
+        inner = found.subquery()
+        numbered = sa.select(*inner.c, sa.func.row_number().over(), sa.literal_column("0"), sa.literal_column("1"))
+        names = [*(column.name for column in self.keys(self.entity.name)), "ord", "depth", "asked"]
+        self.connection.execute(sa.insert(self.roots).from_select(names, numbered))
+        self.count = self.connection.execute(sa.select(sa.func.count()).select_from(self.roots)).scalar_one()
+        return self.count
+
+    def keys(self, name: str) -> list[sa.Column[Any]]:
+        """The key columns of an entity's work table."""
+        return [column for column in self.tables[name].c if column.name.startswith("k")]
+
+    def is_record(self, name: str, work: sa.FromClause | None = None, table: sa.FromClause | None = None) -> Truth:
+        """Whether a row of the work table stands for a row of the entity."""
+        entity = self.entities[name]
+        work = self.tables[name] if work is None else work
+        table = entity.table if table is None else table
+        return sa.and_(*(table.c[key] == work.c[f"k{at}"] for at, key in enumerate(entity.key)))
+
+    def holds(self, name: str, ords: Everyone, table: sa.FromClause | None = None) -> Truth:
+        """Whether a row of the entity is in the closure of these roots."""
+        work = self.tables[name]
+        table = self.entities[name].table if table is None else table
+        keys = [table.c[key] for key in self.entities[name].key]
+        chosen = sa.select(*self.keys(name)).where(work.c.ord.between(*ords))
+        return (keys[0] if len(keys) == 1 else sa.tuple_(*keys)).in_(chosen)
+
+    def grow(self, refuse: Callable[[sa.exc.DBAPIError, str, list[int]], None]) -> None:
+        """Add what cascades take along, level by level, and hold those records.
+
+        `refuse` is told, with the error and the entity, which roots reach a record that somebody else holds.
+        """
+        depth, grown = 0, bool(self.cascades)
+        while grown:
+            level = {one.child for one in self.cascades if self.grow_by(one, depth)}
+            depth, grown = depth + 1, bool(level)
+            for name in sorted(level):
+                self.hold(name, depth, refuse)
+
+    def inner(self, name: str) -> list[Relationship]:
+        """The relationships by which other records refer to an entity's."""
+        return self.scope.catalogue.referrers(name)
+
+    def grow_by(self, relationship: Relationship, depth: int) -> int:
+        """One level down one relationship; returns how many rows that added."""
+        child = self.entities[relationship.child]
+        work = self.tables[relationship.child]
+        kid = child.table.alias("kid")
+        parents = self.tables[relationship.parent].alias("above")
+        keys = [kid.c[key] for key in child.key]
+        present = work.alias("present")
+        known = sa.exists().where(
+            present.c.ord == parents.c.ord, *(present.c[f"k{at}"] == key for at, key in enumerate(keys))
+        )
+        source, linked = self.linked(relationship, parents, kid)
+        added = (
+            sa.select(
+                *keys,
+                parents.c.ord,
+                sa.bindparam(None, depth + 1, type_=sa.Integer).label("depth"),
+                sa.literal_column("0"),
+            )
+            .distinct()
+            .select_from(source)
+            .where(linked, parents.c.depth == depth, ~known)
+        )
+        names = [*(column.name for column in self.keys(relationship.child)), "ord", "depth", "asked"]
+        # Of an INSERT the row count is kept only when asked for; without it psycopg's -1 would never end the growth.
+        inserted = self.connection.execute(
+            sa.insert(work).from_select(names, added), execution_options={"preserve_rowcount": True}
+        )
+        return inserted.rowcount
+
+    def linked(
+        self, relationship: Relationship, parents: sa.FromClause, kid: sa.FromClause
+    ) -> tuple[sa.FromClause, Truth]:
+        """The referencing records of records in a work table: what to join, and on what.
+
+        The parent stands on the left: its collation and affinity say what refers to it.
+        """
+        parent = self.entities[relationship.parent]
+        pairs = list(zip(relationship.child_columns, relationship.parent_columns, strict=True))
+        if set(relationship.parent_columns) <= set(parent.key):
+            return sa.join(parents, kid, sa.true()), sa.and_(
+                *(parents.c[f"k{parent.key.index(other)}"] == kid.c[own] for own, other in pairs)
+            )
+        referred = parent.table.alias("referred")
+        source = sa.join(sa.join(parents, referred, self.is_record(parent.name, parents, referred)), kid, sa.true())
+        return source, sa.and_(*(referred.c[other] == kid.c[own] for own, other in pairs))
+
+    def hold(self, name: str, depth: int, refuse: Callable[[sa.exc.DBAPIError, str, list[int]], None]) -> None:
+        """Hold the records of one level, so that nobody changes them or adds children."""
+        entity, work = self.entities[name], self.tables[name]
+        keys = entity.key_columns
+        level = sa.select(*self.keys(name)).where(work.c.depth == depth)
+        records = sa.select(*keys).where((keys[0] if len(keys) == 1 else sa.tuple_(*keys)).in_(level))
+        held = self.dialect.lock_rows(records)
+        if held is records:
+            return
+        try:
+            with self.dialect.savepoint(self.connection):
+                self.connection.execute(sa.select(sa.func.count()).select_from(held.subquery()))
+        except sa.exc.DBAPIError as error:
+            refuse(error, name, self.held_by_others(name, records, depth))
+
+    def held_by_others(self, name: str, records: AnySelect, depth: int) -> list[int]:
+        """The roots of one level's records that a lock which does not wait leaves out."""
+        work = self.tables[name]
+        free = self.dialect.lock_rows(records, skip_locked=True).cte("free")
+        same = sa.exists().where(*(free.c[at] == key for at, key in enumerate(self.keys(name))))
+        rows = sa.select(work.c.ord).distinct().where(work.c.depth == depth, ~same)
+        return list(self.connection.execute(rows).scalars())
+
+    def mark_asked(self, where: Truth) -> None:
+        """Records that a cascade within the entity takes along, but that the query asks for as well."""
+        if not any(one.child == self.entity.name and one.rule == "cascade" for one in self.inner(self.entity.name)):
+            return
+        matching = sa.exists().where(where, self.is_record(self.entity.name))
+        self.connection.execute(sa.update(self.roots).where(self.roots.c.asked == 0, matching).values(asked=1))
+
+    def blocked_by(self, relationship: Relationship) -> AnySelect:
+        """The ordinals of roots that reach a record which a record outside the closure keeps."""
+        parents = self.tables[relationship.parent].alias("above")
+        child = self.scope.catalogue.entities[relationship.child]
+        kid = child.table.alias("kid")
+        source, linked = self.linked(relationship, parents, kid)
+        outside: Iterable[Truth] = ()
+        if relationship.child in self.tables:
+            work = self.tables[relationship.child].alias("inside")
+            outside = [~sa.exists().where(*(work.c[f"k{at}"] == kid.c[key] for at, key in enumerate(child.key)))]
+        return sa.select(parents.c.ord).distinct().select_from(source).where(linked, *outside)
+
+    def restricting(self) -> list[Relationship]:
+        """The relationships that can keep a record of the closure."""
+        return [one for name in self.names for one in self.inner(name) if one.restricts]
+
+    def drop(self, ords: list[int]) -> None:
+        """Take roots, and what only they reach, out of the closure."""
+        for work in self.tables.values():
+            for at in range(0, len(ords), 5_000):
+                self.connection.execute(sa.delete(work).where(work.c.ord.in_(ords[at : at + 5_000])))

@@ -1,0 +1,185 @@
+"""What a target database must be able to do: one implementation a dialect."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+import sqlalchemy as sa
+
+from bulkdelete.domain.query import QueryTree
+from bulkdelete.domain.record_ids import KeyKind, RecordIds
+from bulkdelete.records.catalogue import Catalogue, Entity, Relationship
+from bulkdelete.records.predicates import Operands, Truth
+
+AnySelect = sa.Select[*tuple[Any, ...]]
+"""A select of whatever columns."""
+
+FaultKind = Literal["away", "conflict", "locked", "slow", "record"]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What a database's error means.
+
+    away: the connection or the server is gone · conflict: the transaction may pass when it is run again (deadlock,
+    serialisation) · locked: somebody holds a record · slow: a time limit was hit · record: the statement cannot pass.
+    """
+
+    kind: FaultKind
+    number: str
+    text: str
+    constraint: str | None = None
+    table: str | None = None
+
+
+@dataclass(frozen=True)
+class Walk:
+    """How a table is walked: `kind` and what it needs, as JSON; `units` fixed ranges; the estimate in records."""
+
+    shape: dict[str, Any]
+    units: int
+    estimated: int
+
+
+@dataclass(frozen=True)
+class Span:
+    """The records of one batch: a condition, the table it holds for, and where the next batch begins."""
+
+    table: sa.Table
+    condition: Truth
+    following: Any
+    last: bool
+    limit: int | None = None
+    """At most so many records, where the condition alone does not bound them."""
+
+
+class Dialect(Operands, Protocol):
+    """Everything that only one kind of database knows."""
+
+    name: str
+    workers: int
+    """Workers that may delete from one database at once with profit."""
+    target_seconds: float
+    """How long a transaction should take."""
+    most_records: int
+    """Records in one batch, at most."""
+    least_records: int
+    """Records a batch of the direct way looks at, at least: below it pays mostly for itself."""
+    schema: str | None
+
+    def engine(self, url: sa.URL) -> sa.Engine:
+        """Connections that say who they are, with bounded waits."""
+        ...
+
+    def transaction(self, engine: sa.Engine, snapshot: bool = False) -> AbstractContextManager[sa.Connection]:
+        """One short transaction with the settings of `spec/databases.md` §1; with `snapshot` repeatable reads."""
+        ...
+
+    def reading(self, engine: sa.Engine, seconds: float) -> AbstractContextManager[sa.Connection]:
+        """A transaction that only reads, whose statements take at most so long (a fault of kind `slow` ends them)."""
+        ...
+
+    def fault(self, error: BaseException) -> Fault:
+        """What an error means."""
+        ...
+
+    def is_alive(self, connection: sa.Connection) -> bool:
+        """Whether the transaction still lives after an error."""
+        ...
+
+    def savepoint(self, connection: sa.Connection) -> AbstractContextManager[Any]:
+        """A savepoint: rolled back to where the block raises."""
+        ...
+
+    def now(self) -> sa.ColumnElement[datetime.datetime]:
+        """The database's clock."""
+        ...
+
+    def read_clock(self, value: Any) -> datetime.datetime:
+        """What `now` gave, as an instant in UTC."""
+        ...
+
+    def catalogue(self, connection: sa.Connection, entities: Sequence[str], paths: Sequence[str]) -> Catalogue:
+        """Those entities and all that a deletion of their records reaches. Raises InvalidJobError."""
+        ...
+
+    def before(self, entity: Entity, attribute: str, cut_off: datetime.datetime) -> Truth:
+        """Whether the record was created before the cut-off."""
+        ...
+
+    def check(self, connection: sa.Connection, entity: Entity, tree: QueryTree, where: Truth) -> list[str]:
+        """Try what the deletion will need, changing nothing. Raises InvalidJobError; the result are cautions.
+
+        `tree` is the query, or one without conditions for an entity that a cascade merely reaches.
+        """
+        ...
+
+    def walk(self, connection: sa.Connection, entity: Entity, where: Truth) -> Walk:
+        """How to walk the entity, by the database's own estimate."""
+        ...
+
+    def span(
+        self, connection: sa.Connection, entity: Entity, walk: Mapping[str, Any], unit: int, position: Any, size: int
+    ) -> Span:
+        """The next batch of a unit, from a position on, of about `size` records."""
+        ...
+
+    def lock_rows(self, select: AnySelect, skip_locked: bool = False) -> AnySelect:
+        """The same rows, held until the transaction ends."""
+        ...
+
+    def key_type(self, entity: Entity, column: sa.Column[Any]) -> sa.types.TypeEngine[Any]:
+        """The type of a key in a work table: there it compares as in the entity."""
+        ...
+
+    def prefer_indexes(self, connection: sa.Connection, all_indexed: bool) -> None:
+        """Reach the few records of a batch by index, however large the tables: work tables have no statistics.
+
+        `all_indexed`: every reference onto them has an index.
+        """
+        ...
+
+    def key_text(self, columns: Sequence[sa.ColumnElement[Any]]) -> sa.ColumnElement[str]:
+        """A record's key as one text: as the database prints it, composite ones as a JSON list."""
+        ...
+
+    def key_equals(self, entity: Entity, record: sa.ColumnElement[str]) -> Truth:
+        """Whether a record's key is the one that `key_text` spelled; by the key's index."""
+        ...
+
+    def packed(self, kind: KeyKind, columns: Sequence[sa.ColumnElement[Any]]) -> sa.ColumnElement[Any]:
+        """An aggregate of many keys in one value, made by the database."""
+        ...
+
+    def unpacked(self, kind: KeyKind, value: Any, count: int) -> RecordIds:
+        """What `packed` gave, as record ids. Raises ValueError where it does not hold `count` ids."""
+        ...
+
+    def work_table(self, connection: sa.Connection, name: str, columns: Sequence[sa.Column[Any]]) -> sa.Table:
+        """An empty table of this transaction's own."""
+        ...
+
+    def size(self, connection: sa.Connection, entity: Entity) -> int:
+        """About how many records the entity has, without counting them."""
+        ...
+
+    def quoted(self, name: str) -> str:
+        """A name as SQL needs it."""
+        ...
+
+    def restricted(self, relationship: Relationship) -> tuple[str, str]:
+        """The code and text the database gives where this relationship holds a record back."""
+        ...
+
+    def self_restricting_in_levels(self, relationship: Relationship) -> bool:
+        """Whether one statement cannot delete a record and one of the same table that refers to it."""
+        ...
+
+
+def batches(ids: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
+    """A sequence in pieces."""
+    yield from (ids[at : at + size] for at in range(0, len(ids), size))

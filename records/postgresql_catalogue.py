@@ -1,0 +1,207 @@
+"""Entities, attributes and relationships of a PostgreSQL database, from its system catalogues."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from bulkdelete.domain.errors import InvalidJobError
+from bulkdelete.domain.record_ids import KeyKind
+from bulkdelete.records.catalogue import Attribute, Catalogue, Entity, Kind, Relationship, Rule, suggestion
+from bulkdelete.records.postgresql_types import NativeType
+from bulkdelete.records.predicates import Truth
+
+RULES: dict[str, Rule] = {
+    "c": "cascade", "n": "remove_link", "d": "set_default", "r": "restrict", "a": "no_action",
+}  # fmt: skip
+KINDS: dict[str, Kind] = {
+    "int2": "integer", "int4": "integer", "int8": "integer", "numeric": "decimal", "float4": "float",
+    "float8": "float", "bool": "boolean", "text": "text", "varchar": "text", "bpchar": "text", "citext": "text",
+    "name": "text", "uuid": "uuid", "date": "date", "timestamp": "datetime", "timestamptz": "instant",
+    "bytea": "binary",
+}  # fmt: skip
+RELATION_KINDS = {
+    "v": "view", "m": "materialized view", "f": "foreign table", "S": "sequence", "c": "composite type", "i": "index",
+}  # fmt: skip
+
+RELATIONS = """
+SELECT c.oid::bigint AS oid, n.nspname AS schema, c.relname AS name, c.relkind AS kind,
+       n.nspname = ANY (current_schemas(false)) AND pg_table_is_visible(c.oid) AS visible
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast') AND n.nspname NOT LIKE 'pg\\_temp%%'
+  AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition
+"""
+COLUMNS = """
+SELECT a.attname AS name, format_type(a.atttypid, -1) AS native, a.attnotnull AS required,
+       CASE WHEN t.typtype = 'd' THEN b.typname ELSE t.typname END AS type, t.typtype AS typtype
+FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid LEFT JOIN pg_type b ON b.oid = t.typbasetype
+WHERE a.attrelid = :oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum
+"""
+KEY = """
+SELECT a.attname FROM pg_index i CROSS JOIN LATERAL unnest(i.indkey) WITH ORDINALITY k(attnum, at)
+JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
+WHERE i.indrelid = :oid AND i.indisprimary AND k.at <= i.indnkeyatts ORDER BY k.at
+"""
+REFERRERS = """
+SELECT c.conname AS name, c.conrelid::bigint AS child, c.confrelid::bigint AS parent, c.confdeltype AS rule,
+       c.condeferrable AS deferrable,
+       (SELECT array_agg(a.attname::text ORDER BY k.at) FROM unnest(c.conkey) WITH ORDINALITY k(attnum, at)
+        JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.attnum) AS child_columns,
+       (SELECT array_agg(a.attname::text ORDER BY k.at) FROM unnest(c.confkey) WITH ORDINALITY k(attnum, at)
+        JOIN pg_attribute a ON a.attrelid = c.confrelid AND a.attnum = k.attnum) AS parent_columns,
+       (SELECT array_agg(a.attname::text) FROM jsonb_array_elements_text(
+          CASE jsonb_typeof(to_jsonb(c) -> 'confdelsetcols') WHEN 'array' THEN to_jsonb(c) -> 'confdelsetcols'
+          ELSE '[]' END) s(attnum)
+        JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = s.attnum::int2) AS cleared,
+       EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.conrelid AND i.indisvalid AND i.indpred IS NULL
+               AND (i.indkey::int2[])[0:cardinality(c.conkey) - 1] @> c.conkey) AS indexed
+FROM pg_constraint c
+WHERE c.contype = 'f' AND c.conparentid = 0 AND c.confrelid = ANY (:oids)
+  AND EXISTS (SELECT FROM pg_trigger t
+              WHERE t.tgconstraint = c.oid AND t.tgrelid = c.confrelid AND t.tgenabled IN ('O', 'A'))
+ORDER BY c.conname, c.oid
+"""
+"""Foreign keys onto these tables, from any schema, whose trigger on deletion is enabled."""
+
+
+def reflect(connection: sa.Connection, entities: Sequence[str], paths: Sequence[str], ours: str | None) -> Catalogue:
+    """The entities of these names and all that a deletion of their records reaches."""
+    relations = [dict(row) for row in connection.execute(sa.text(RELATIONS)).mappings() if row["schema"] != ours]
+    by_oid = {row["oid"]: row for row in relations}
+    names: dict[int, str] = {}
+    found: dict[str, Entity] = {}
+    for name, path in zip(entities, paths, strict=True):
+        relation = resolve(name, relations, f"{path}.EntityName")
+        if relation["oid"] in names and names[relation["oid"]] != name:
+            raise InvalidJobError(f'"{name}" and "{names[relation["oid"]]}" are the same entity', f"{path}.EntityName")
+        names[relation["oid"]] = name
+        found[name] = entity_of(connection, name, relation, f"{path}.EntityName")
+    reached = list(names)
+    relationships: list[Relationship] = []
+    seen: list[int] = []
+    while level := reached[len(seen) :]:
+        seen += level
+        for row in connection.execute(sa.text(REFERRERS), {"oids": level}).mappings():
+            for oid in (row["child"], row["parent"]):
+                if oid not in names:
+                    names[oid] = name_of(by_oid[oid])
+                    found[names[oid]] = entity_of(connection, names[oid], by_oid[oid], None)
+            relationships.append(relationship(dict(row), names))
+            if RULES[row["rule"]] == "cascade" and row["child"] not in reached:
+                reached.append(row["child"])
+    return Catalogue(found, tuple(relationships))
+
+
+def relationship(row: dict[str, Any], names: dict[int, str]) -> Relationship:
+    """One foreign key."""
+    return Relationship(
+        row["name"], names[row["child"]], tuple(row["child_columns"]), names[row["parent"]],
+        tuple(row["parent_columns"]), RULES[row["rule"]], row["deferrable"], row["indexed"],
+        tuple(row["cleared"] or ()),
+    )  # fmt: skip
+
+
+def name_of(relation: dict[str, Any]) -> str:
+    """How an entity is called that the job did not name."""
+    return relation["name"] if relation["visible"] else f"{relation['schema']}.{relation['name']}"
+
+
+def resolve(name: str, relations: list[dict[str, Any]], path: str) -> dict[str, Any]:
+    """The table an entity's name means: as it is written, else without regard to case."""
+    for fold in (str, str.lower):
+        same = [
+            one
+            for one in relations
+            if fold(name) in {fold(f"{one['schema']}.{one['name']}")}
+            or (one["visible"] and fold(one["name"]) == fold(name))
+        ] or [one for one in relations if fold(one["name"]) == fold(name)]
+        if len(same) == 1:
+            if same[0]["kind"] not in {"r", "p"}:
+                kind = RELATION_KINDS[same[0]["kind"]]
+                raise InvalidJobError(f'"{name}" is a {kind}: records are deleted from tables only', path)
+            return same[0]
+        if same:
+            choices = ", ".join(f"{one['schema']}.{one['name']}" for one in same)
+            raise InvalidJobError(f'"{name}" may mean several entities: {choices}', path)
+    known = [name_of(one) for one in relations if one["kind"] in {"r", "p"}]
+    shown = ", ".join(sorted(known)[:50])
+    raise InvalidJobError(f'the database has no entity "{name}".{suggestion(name, known)} entities: {shown}', path)
+
+
+def entity_of(connection: sa.Connection, name: str, relation: dict[str, Any], path: str | None) -> Entity:
+    """One table as an entity. `path` is where the job asks for it; None: a deletion merely reaches it."""
+    columns = [dict(row) for row in connection.execute(sa.text(COLUMNS), {"oid": relation["oid"]}).mappings()]
+    key = tuple(connection.execute(sa.text(KEY), {"oid": relation["oid"]}).scalars())
+    attributes = {row["name"]: attribute_of(row) for row in columns}
+    if not key and path is not None:
+        raise InvalidJobError(f'"{name}" has no primary key: its records cannot be told apart', path)
+    table = sa.Table(
+        relation["name"], sa.MetaData(), *(sa.Column(one, type_of(attributes[one])) for one in attributes),
+        sa.Column("ctid", NativeType("tid"), system=True), schema=relation["schema"],
+    )  # fmt: skip
+    physical = {"oid": str(relation["oid"]), "kind": relation["kind"]}
+    kinds = {"integer": "int8", "uuid": "uuid"}
+    kind: KeyKind = "composite" if len(key) > 1 else "text"
+    if len(key) == 1:
+        kind = kinds.get(attributes[key[0]].kind, "text")  # type: ignore[assignment]
+    return Entity(name, table, key or ("ctid",), kind, attributes, physical)
+
+
+def attribute_of(row: dict[str, Any]) -> Attribute:
+    """One column."""
+    native = "text" if row["type"] == "name" else row["native"]
+    kind = KINDS.get(row["type"], "other")
+    return Attribute(row["name"], kind, native, not row["required"], has_time=kind in {"datetime", "instant"})
+
+
+def type_of(attribute: Attribute) -> sa.types.TypeEngine[Any]:
+    """The column's type for SQL that we write: integers and bytes come and go as such, the rest by name."""
+    match attribute.kind:
+        case "integer":
+            return sa.BigInteger()
+        case "binary":
+            return sa.LargeBinary()
+        case _:
+            return NativeType(attribute.native)
+
+
+def require_privileges(connection: sa.Connection, entity: Entity) -> None:
+    """Refuse without the privileges to read, hold (that is UPDATE) and delete records, with the GRANT to run."""
+    table = str(sa.inspect(connection).dialect.identifier_preparer.format_table(entity.table))
+    asked = sa.text("SELECT has_table_privilege(CAST(:oid AS oid), :privilege)")
+    oid = int(entity.physical["oid"])
+    missing = [
+        one
+        for one in ("SELECT", "UPDATE", "DELETE")
+        if not connection.execute(asked, {"oid": oid, "privilege": one}).scalar_one()
+    ]
+    if missing:
+        role = connection.execute(sa.text("SELECT quote_ident(current_user)")).scalar_one()
+        raise InvalidJobError(
+            f'the role may not {", ".join(missing)} records of "{entity.name}"; let an owner run: '
+            f"GRANT {', '.join(missing)} ON {table} TO {role};",
+            "database",
+        )
+
+
+def probe(connection: sa.Connection, entity: Entity, where: Truth) -> list[str]:
+    """Try a deletion of nothing; name what silently keeps records."""
+    require_privileges(connection, entity)
+    oid = int(entity.physical["oid"])
+    rule = connection.execute(
+        sa.text("SELECT rulename FROM pg_rewrite WHERE ev_class = :oid AND ev_type = '4'"), {"oid": oid}
+    ).scalar()
+    if rule is not None:
+        raise InvalidJobError(f'"{entity.name}" has a rule on deletion ("{rule}"): what it deletes cannot be told')
+    statement = sa.delete(entity.table).where(where, sa.literal_column("false")).returning(*entity.key_columns)
+    connection.execute(statement).all()
+    triggers = connection.execute(
+        sa.text(
+            "SELECT tgname FROM pg_trigger WHERE tgrelid = :oid AND NOT tgisinternal AND tgenabled IN ('O', 'A') "
+            "AND tgtype & 8 = 8 ORDER BY tgname"
+        ),
+        {"oid": oid},
+    ).scalars()
+    return [f'trigger "{name}" runs for each deleted record of {entity.name}' for name in triggers]

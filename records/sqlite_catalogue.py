@@ -1,0 +1,224 @@
+"""Entities, attributes and relationships of an SQLite file, from its pragmas."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import sqlalchemy as sa
+
+from bulkdelete.domain.errors import InvalidJobError
+from bulkdelete.domain.record_ids import KeyKind
+from bulkdelete.records.catalogue import (
+    CREATED_ON,
+    Attribute,
+    Catalogue,
+    Entity,
+    Kind,
+    Relationship,
+    Rule,
+    suggestion,
+)
+from bulkdelete.records.instants import canonical
+
+OURS = "bulkdelete_"
+RULES: dict[str, Rule] = {
+    "CASCADE": "cascade", "SET NULL": "remove_link", "SET DEFAULT": "set_default", "RESTRICT": "restrict",
+    "NO ACTION": "no_action",
+}  # fmt: skip
+SAMPLE = 1000
+"""Values of a text column that are looked at to tell whether it holds times."""
+
+
+def rows(connection: sa.Connection, statement: str, **values: Any) -> list[dict[str, Any]]:
+    """All rows of a pragma or a catalogue table."""
+    return [dict(row) for row in connection.execute(sa.text(statement), values).mappings()]
+
+
+def reflect(connection: sa.Connection, entities: Sequence[str], paths: Sequence[str]) -> Catalogue:
+    """The entities of these names and all that a deletion of their records reaches."""
+    tables = {row["name"]: row for row in rows(connection, "SELECT * FROM pragma_table_list WHERE schema = 'main'")}
+    referrers = relationships(connection, tables)
+    found: dict[str, Entity] = {}
+    for name, path in zip(entities, paths, strict=True):
+        table = resolve(name, tables, f"{path}.EntityName")
+        found.setdefault(name, entity_of(connection, name, tables[table], f"{path}.EntityName"))
+    reached = [found[name].table.name for name in found]
+    used: list[Relationship] = []
+    for table in reached:
+        for one in referrers:
+            if one.parent == table and one not in used:
+                used.append(one)
+                if one.rule == "cascade" and one.child not in reached:
+                    reached.append(one.child)
+    named = {entity.table.name: name for name, entity in found.items()}
+    for one in used:
+        for table in (one.child, one.parent):
+            if table not in named:
+                named[table] = table
+                found[table] = entity_of(connection, table, tables[table], None)
+    given = {one.child: given_names(connection, one.child) for one in used}
+    return Catalogue(found, tuple(renamed(one, named, given[one.child]) for one in used))
+
+
+def given_names(connection: sa.Connection, table: str) -> dict[tuple[str, ...], str]:
+    """The names that the foreign keys of a table were given, by their columns; the pragmas do not tell them."""
+    try:
+        keys = sa.inspect(connection).get_foreign_keys(table)
+    except sa.exc.SQLAlchemyError:
+        return {}
+    return {tuple(key["constrained_columns"]): key["name"] for key in keys if key["name"]}
+
+
+def renamed(one: Relationship, named: dict[str, str], given: dict[tuple[str, ...], str]) -> Relationship:
+    """The same relationship between entities instead of tables, by its given name if it has one."""
+    name = given.get(one.child_columns, one.name)
+    return replace(one, name=name, child=named[one.child], parent=named[one.parent])
+
+
+def resolve(name: str, tables: dict[str, Any], path: str) -> str:
+    """The table an entity's name means; a view, a virtual or our own table is refused with the reason."""
+    known = [one for one, row in tables.items() if row["type"] == "table" and not one.startswith((OURS, "sqlite_"))]
+    same = [one for one in tables if one == name] or [one for one in tables if one.lower() == name.lower()]
+    if not same or same[0].startswith(("sqlite_", OURS)):
+        raise InvalidJobError(
+            f'the database has no entity "{name}".{suggestion(name, known)} entities: {", ".join(sorted(known)[:50])}',
+            path,
+        )
+    kind = tables[same[0]]["type"]
+    if kind != "table":
+        raise InvalidJobError(f'"{same[0]}" is a {kind}: records are deleted from tables only', path)
+    return same[0]
+
+
+def entity_of(connection: sa.Connection, name: str, table: dict[str, Any], path: str | None) -> Entity:
+    """One table as an entity. `path` is where the job asks for it; None: a deletion merely reaches it."""
+    columns = rows(connection, "SELECT * FROM pragma_table_xinfo(:t)", t=table["name"])
+    key = tuple(row["name"] for row in sorted((c for c in columns if c["pk"]), key=lambda c: c["pk"]))
+    collations = collations_of(connection, table["name"])
+    attributes = {
+        row["name"]: Attribute(
+            row["name"], kind_of(row["type"]), row["type"] or "of any type", not row["notnull"],
+            has_time=holds_times(connection, table["name"], row), collation=collations.get(row["name"]),
+        )
+        for row in columns
+    }  # fmt: skip
+    sql = sa.Table(table["name"], sa.MetaData(), *(sa.Column(row["name"], sa.types.NullType()) for row in columns))
+    if not key:
+        if path is not None:
+            raise InvalidJobError(f'"{name}" has no primary key: its records cannot be told apart', path)
+        if not (rowid := rowid_name(table, attributes)):
+            raise InvalidJobError(f'"{name}" has neither a primary key nor a rowid')
+        sql.append_column(sa.Column(rowid, sa.Integer))
+        key, attributes = (rowid,), {**attributes, rowid: Attribute(rowid, "integer", "INTEGER", False)}
+    elif path is not None:
+        refuse_null_keys(connection, sql, key, name, path)
+    alias = len(key) == 1 and attributes[key[0]].native.upper() == "INTEGER" and not table["wr"]
+    key_kind: KeyKind = "int8" if alias else "text" if len(key) == 1 else "composite"
+    if path is None and key == (rowid_name(table, attributes),):
+        key_kind = "int8"
+    physical = {"rowid": rowid_name(table, attributes) or ""}
+    return Entity(name, sql, key, key_kind, attributes, physical)
+
+
+def collations_of(connection: sa.Connection, table: str) -> dict[str, str]:
+    """How the columns of the primary key and of unique indexes compare, where that is not byte by byte."""
+    statement = (
+        "SELECT i.name AS column, i.coll FROM pragma_index_list(:t) l JOIN pragma_index_xinfo(l.name) i "
+        "WHERE i.name IS NOT NULL AND i.coll <> 'BINARY' AND l.origin IN ('pk', 'u')"
+    )
+    return {row["column"]: row["coll"] for row in rows(connection, statement, t=table)}
+
+
+def rowid_name(table: dict[str, Any], attributes: dict[str, Attribute]) -> str | None:
+    """A name by which the rowid can be asked for: a column may hide each of them, and some tables have none."""
+    if table["wr"]:
+        return None
+    taken = {one.lower() for one in attributes}
+    return next((one for one in ("rowid", "_rowid_", "oid") if one not in taken), None)
+
+
+def refuse_null_keys(connection: sa.Connection, table: sa.Table, key: tuple[str, ...], name: str, path: str) -> None:
+    """SQLite admits nulls in a primary key that is no rowid; such records cannot be told apart."""
+    null = sa.or_(*(table.c[one].is_(None) for one in key))
+    if connection.execute(sa.select(sa.exists().where(null).select_from(table))).scalar():
+        raise InvalidJobError(f'"{name}" has records whose primary key is null: they cannot be told apart', path)
+
+
+def kind_of(declared: str) -> Kind:
+    """What a declared type means; SQLite itself keeps anything anywhere."""
+    text = declared.upper()
+    for words, kind in KINDS:
+        if any(word in text for word in words):
+            return kind
+    return "other"
+
+
+KINDS: tuple[tuple[tuple[str, ...], Kind], ...] = (
+    (("BOOL",), "boolean"),
+    (("DATETIME", "TIMESTAMP"), "datetime"),
+    (("DATE",), "date"),
+    (("CHAR", "TEXT", "CLOB", "UUID", "GUID", "UNIQUEIDENTIFIER", "JSON", "STRING", "TIME"), "text"),
+    (("INT",), "integer"),
+    (("BLOB", "BINARY"), "binary"),
+    (("REAL", "FLOA", "DOUB"), "float"),
+    (("DEC", "NUM", "MONEY", "CURRENCY"), "decimal"),
+)
+
+
+def holds_times(connection: sa.Connection, table: str, column: dict[str, Any]) -> bool:
+    """Whether a column tells times of day: by its type, or, named like created-on, by what it holds."""
+    kind = kind_of(column["type"])
+    if kind not in {"datetime", "text"} or (kind == "text" and column["name"].lower() not in CREATED_ON):
+        return False
+    sample = sa.table(table, sa.column(column["name"]))
+    values = connection.execute(
+        sa.select(sample.c[column["name"]]).where(sample.c[column["name"]].is_not(None)).limit(SAMPLE)
+    ).scalars()
+    return all(canonical(value) is not None for value in values)
+
+
+def relationships(connection: sa.Connection, tables: dict[str, Any]) -> list[Relationship]:
+    """Every foreign key of the file; one to a missing table or key is left for the probe to name."""
+    found: dict[tuple[str, int], list[dict[str, Any]]] = {}
+    statement = (
+        "SELECT t.name AS child, f.* FROM pragma_table_list t JOIN pragma_foreign_key_list(t.name) f "
+        "WHERE t.schema = 'main' AND t.type = 'table' ORDER BY t.name, f.id, f.seq"
+    )
+    for row in rows(connection, statement):
+        found.setdefault((row["child"], row["id"]), []).append(row)
+    names = {one.lower(): one for one in tables}
+    made = []
+    for (child, _), columns in found.items():
+        parent = names.get(columns[0]["table"].lower())
+        if parent is None or tables[parent]["type"] != "table":
+            continue
+        targets = tuple(row["to"] for row in columns)
+        if None in targets:
+            keys = rows(connection, "SELECT name FROM pragma_table_info(:t) WHERE pk ORDER BY pk", t=parent)
+            targets = tuple(row["name"] for row in keys)
+        sources = tuple(row["from"] for row in columns)
+        if len(sources) != len(targets):
+            continue
+        made.append(
+            Relationship(
+                f"{child}_{'_'.join(sources)}_fkey", child, sources, parent, targets,
+                RULES[columns[0]["on_delete"]], indexed=is_indexed(connection, child, sources),
+            )
+        )  # fmt: skip
+    return made
+
+
+def is_indexed(connection: sa.Connection, table: str, columns: tuple[str, ...]) -> bool:
+    """Whether the primary key or an index of the table begins with these columns, in any order."""
+    statement = (
+        "SELECT l.name, i.name AS column FROM pragma_index_list(:t) l JOIN pragma_index_info(l.name) i "
+        "WHERE NOT l.partial ORDER BY l.name, i.seqno"
+    )
+    indexes: dict[str, list[str]] = {}
+    for row in rows(connection, statement, t=table):
+        indexes.setdefault(row["name"], []).append(row["column"])
+    keys = rows(connection, "SELECT name FROM pragma_table_info(:t) WHERE pk ORDER BY pk", t=table)
+    candidates = [*indexes.values(), [row["name"] for row in keys]]
+    return any(set(one[: len(columns)]) == set(columns) for one in candidates)

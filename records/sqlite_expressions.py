@@ -1,0 +1,60 @@
+"""SQL expressions that only SQLite needs: times kept as text, keys as text, packed keys."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import sqlalchemy as sa
+
+from bulkdelete.domain.record_ids import KeyKind, RecordIds
+
+
+def instant_of(column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    """The canonical spelling of a time kept as text; Python is asked only about unusual ones."""
+    length = sa.func.length(column)
+    plain = sa.and_(sa.func.typeof(column) == sa.literal_column("'text'"), sa.func.substr(column, 11, 1).in_([" ", ""]))
+    return sa.case(
+        (sa.and_(length == 19, plain), column.concat(".000000")),
+        (sa.and_(length == 10, plain), column.concat(" 00:00:00.000000")),
+        else_=sa.func.bulkdelete_instant(column),
+    )
+
+
+def as_text(column: sa.ColumnElement[Any]) -> sa.ColumnElement[str]:
+    """A value as SQLite prints it, a blob in hexadecimal."""
+    blob = sa.func.typeof(column) == sa.literal_column("'blob'")
+    return sa.case((blob, sa.func.lower(sa.func.hex(column))), else_=sa.cast(column, sa.Text))
+
+
+def read_list(kind: KeyKind, value: Any, count: int) -> RecordIds:
+    """Ids from the JSON list of `packed`."""
+    ids = json.loads(value) if value else []
+    if len(ids) != count:
+        raise ValueError(f"{len(ids)} ids for {count} records")
+    return RecordIds.of(kind, ids)
+
+
+class Kept(sa.types.UserDefinedType[Any]):
+    """A type by which SQLite keeps and compares a value."""
+
+    cache_ok = True
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def get_col_spec(self, **_words: Any) -> str:
+        """The affinity and the collation."""
+        return self.name
+
+
+def affinity_of(declared: str) -> str:
+    """The affinity of a declared type, by SQLite's own rules; a name of ours, since a declared type may be anything."""
+    text = declared.upper()
+    if "INT" in text:
+        return "INTEGER"
+    if any(word in text for word in ("CHAR", "CLOB", "TEXT")):
+        return "TEXT"
+    if "BLOB" in text or text in {"", "OF ANY TYPE"}:
+        return "BLOB"
+    return "REAL" if any(word in text for word in ("REAL", "FLOA", "DOUB")) else "NUMERIC"

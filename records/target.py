@@ -1,0 +1,249 @@
+"""Target: one database that records are deleted from, and everything an operation does there."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field
+from uuid import UUID
+
+import sqlalchemy as sa
+from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_exponential
+
+from bulkdelete.domain.errors import InvalidJobError, UnavailableError
+from bulkdelete.domain.job import Job
+from bulkdelete.records.deletion import BatchDeletion
+from bulkdelete.records.dialect import Dialect, Walk
+from bulkdelete.records.effort import Effort, Place
+from bulkdelete.records.fence import FenceRow, close_fence, open_fence
+from bulkdelete.records.ledger import Ledger, ledger_tables
+from bulkdelete.records.names import read_address, shown
+from bulkdelete.records.pace import FIRST, LEAST, Pace
+from bulkdelete.records.postgresql import DEFAULT_SCHEMA, PostgreSQL
+from bulkdelete.records.preflight import Caution, Preview, missing_indexes, probe_reached
+from bulkdelete.records.result import BatchResult
+from bulkdelete.records.scope import Run, Scope
+from bulkdelete.records.sqlite import SQLite
+
+PLANNING_SECONDS = 5.0
+CLEARED = 1_000
+"""Ledger rows removed in one transaction."""
+
+
+@dataclass
+class Target:
+    """One target database. Raises UnavailableError while it is away."""
+
+    address: str
+    schema: str = DEFAULT_SCHEMA
+    patience: float = 20.0
+    """Seconds that a lock of somebody else is waited for before anything began."""
+    paces: dict[tuple[UUID, int], Pace] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.url = read_address(self.address)
+        self.dialect: Dialect = SQLite() if self.url.get_backend_name() == "sqlite" else PostgreSQL(self.schema)
+        self.engine = self.dialect.engine(self.url)
+        prefix = "" if self.dialect.schema else "bulkdelete_"
+        self.ledger: Ledger = ledger_tables(self.dialect.schema, prefix)
+        self.batches = BatchDeletion(self.engine, self.dialect, self.ledger)
+        self.scopes: dict[str, Scope] = {}
+        self.lock = threading.Lock()
+        # One writer a file: several would only wait for each other.
+        self.turn: AbstractContextManager[object] = threading.Lock() if self.dialect.workers == 1 else nullcontext()
+
+    @property
+    def shown(self) -> str:
+        """The address without its password."""
+        return shown(self.url)
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        self.engine.dispose()
+
+    @contextmanager
+    def available(self) -> Iterator[None]:
+        """Translate the database being away, or busy, into UnavailableError."""
+        try:
+            yield
+        except sa.exc.DBAPIError as error:
+            fault = self.dialect.fault(error)
+            if fault.kind == "record":
+                raise InvalidJobError(f"the database refuses it: {fault.number}: {fault.text}") from error
+            raise UnavailableError(f"the target database is away or busy: {fault.text}") from error
+        except sa.exc.TimeoutError as error:
+            raise UnavailableError("all connections to the target database are in use") from error
+
+    def scope(self, job: Job) -> Scope:
+        """The job held against the database as it is now. Raises InvalidJobError."""
+        with self.available(), self.dialect.reading(self.engine, PLANNING_SECONDS) as connection:
+            scope = Scope.of(job, connection, self.dialect)
+        self.scopes[job.digest()] = scope
+        return scope
+
+    def known_scope(self, job: Job) -> Scope:
+        """The same, without asking the database again for a job that was held against it before."""
+        return self.scopes.get(job.digest()) or self.scope(job)
+
+    def check(self, job: Job) -> tuple[Scope, list[str]]:
+        """Hold the job against the database and try what it will need, changing nothing; the texts are cautions."""
+        scope = self.scope(job)
+        for attempt in self.waits():
+            with attempt:
+                return scope, self.probe(job, scope)
+        raise AssertionError("the last attempt returns or raises")
+
+    def probe(self, job: Job, scope: Scope) -> list[str]:
+        """Try what the job will need in one transaction that is undone; the texts are cautions."""
+        cautions: list[str] = []
+        with self.available(), self.dialect.transaction(self.engine) as connection:
+            probe = connection.begin_nested() if self.dialect.name == "postgresql" else None
+            for index in range(len(job.queries)):
+                entity = scope.entity(index)
+                where = scope.where(index, entity, None)
+                cautions += self.dialect.check(connection, entity, scope.tree(index), where)
+                cautions += probe_reached(connection, self.dialect, scope, entity)
+            if probe:
+                probe.rollback()
+        return list(dict.fromkeys(cautions))
+
+    def waits(self) -> Retrying:
+        """Attempts at what somebody else's lock may hold up, for a bounded time."""
+        until, pause = stop_after_delay(self.patience), wait_exponential(0.1, max=2)
+        return Retrying(retry=retry_if_exception_type(UnavailableError), wait=pause, stop=until, reraise=True)
+
+    def preview(self, job: Job) -> Preview:
+        """What the job will do, by the database's own estimates. Raises InvalidJobError."""
+        scope, notes = self.check(job)
+        with self.available(), self.dialect.reading(self.engine, PLANNING_SECONDS) as connection:
+            now = self.dialect.read_clock(connection.execute(sa.select(self.dialect.now())).scalar_one())
+            walks = []
+            for index in range(len(job.queries)):
+                entity = scope.entity(index)
+                walks.append(self.dialect.walk(connection, entity, scope.where(index, entity, now)))
+            estimates: dict[str, int] = {}
+            for query, walk in zip(job.queries, walks, strict=True):
+                estimates[query.entity_name] = estimates.get(query.entity_name, 0) + walk.estimated
+            slow = missing_indexes(connection, self.dialect, scope, estimates)
+        return Preview(scope, now, walks, [*slow, *(Caution(note) for note in notes)])
+
+    def open(self, operation_id: UUID, job: Job, epoch: int) -> tuple[FenceRow, Scope]:
+        """Let the operation run at this epoch; creates our tables where they are missing."""
+        scope, _ = self.check(job)
+        self.create_tables()
+        with self.available(), self.dialect.transaction(self.engine) as connection:
+            row = open_fence(connection, self.dialect, self.ledger, operation_id, job.digest(), epoch)
+        return row, scope
+
+    def create_tables(self) -> None:
+        """Our three tables. Raises InvalidJobError with the DDL where we may not create them."""
+        with self.available(), self.dialect.reading(self.engine, PLANNING_SECONDS) as connection:
+            if all(sa.inspect(connection).has_table(one.name, schema=one.schema) for one in self.ledger.tables):
+                return
+        statements = self.ledger.statements(self.engine.dialect)
+        try:
+            with self.dialect.transaction(self.engine) as connection:
+                for statement in statements:
+                    connection.exec_driver_sql(statement)
+        except sa.exc.DBAPIError as error:
+            fault = self.dialect.fault(error)
+            if fault.kind != "record":
+                raise UnavailableError(f"the target database is away or busy: {fault.text}") from error
+            ddl = ";\n".join(statements)
+            raise InvalidJobError(
+                f"bulkdelete may not create its tables ({fault.text}); let an owner run:\n{ddl};\n", "database"
+            ) from error
+
+    def plan(self, run: Run, query_index: int, retry: bool) -> tuple[Walk, bool]:
+        """How to walk the entity of a query, and whether it tells which records were there at the start."""
+        bounded = run.scope.created_on(query_index) is not None
+        with self.available(), self.dialect.reading(self.engine, PLANNING_SECONDS) as connection:
+            if retry:
+                return Walk({"kind": "set_aside"}, 1, self.set_aside(connection, run, query_index)), bounded
+            entity = run.scope.entity(query_index)
+            where = run.scope.where(query_index, entity, run.cut_off)
+            aside = self.ledger.set_aside
+            mine = (aside.c.operation_id == run.id, aside.c.query_index == query_index)
+            if connection.execute(sa.select(sa.exists().where(*mine).select_from(aside))).scalar():
+                known = sa.exists().where(*mine, aside.c.record == self.dialect.key_text(entity.key_columns))
+                where = sa.and_(where, ~known)
+            return self.dialect.walk(connection, entity, where), bounded
+
+    def set_aside(self, connection: sa.Connection, run: Run, query_index: int) -> int:
+        """How many records of a query failed and may pass when they are tried once more."""
+        aside = self.ledger.set_aside
+        mine = (aside.c.operation_id == run.id, aside.c.query_index == query_index, aside.c.retryable)
+        return int(connection.execute(sa.select(sa.func.count()).select_from(aside).where(*mine)).scalar_one())
+
+    def delete(self, run: Run, place: Place) -> BatchResult:
+        """One batch; how much it takes on follows from how long the batches before it took."""
+        pace = self.pace(run, place)
+        effort = Effort(pace.size, careful=False)
+        try:
+            with self.turn:
+                result = self.batches.delete(run, place, effort)
+        except sa.exc.TimeoutError as error:
+            raise UnavailableError("all connections to the target database are in use") from error
+        if result.untried:
+            pace.slow_down(result.matched)
+        else:
+            pace.learn(effort.size, result.duration, result.matched)
+        return result
+
+    def pace(self, run: Run, place: Place) -> Pace:
+        """How much a batch of the query takes on, in this process."""
+        key = (run.operation_id, place.query_index)
+        with self.lock:
+            if key not in self.paces:
+                careful = self.batches.needs_care(run, place)
+                least = LEAST if careful else self.dialect.least_records
+                self.paces[key] = Pace(
+                    self.dialect.target_seconds, self.dialect.most_records, max(least, FIRST[careful]), least
+                )
+            return self.paces[key]
+
+    def close_operation(self, operation_id: UUID, digest: str, epoch: int, state: str) -> None:
+        """Let nothing more be deleted; returns when no batch is in the database any more."""
+        deadline = time.monotonic() + 10
+        self.create_tables()
+        while True:
+            try:
+                with self.dialect.transaction(self.engine) as connection:
+                    close_fence(connection, self.dialect, self.ledger, operation_id, digest, epoch, state)
+                return
+            except sa.exc.DBAPIError as error:
+                fault = self.dialect.fault(error)
+                if fault.kind not in {"locked", "conflict"} or time.monotonic() > deadline:
+                    raise UnavailableError(f"the fence cannot be closed now: {fault.text}") from error
+                time.sleep(0.05)
+
+    def proven(
+        self, run: Run, query_index: int, recorded: dict[int, int], walked: int
+    ) -> Iterator[tuple[int, int, BatchResult]]:
+        """Committed batches that are not recorded yet, as (unit, batch, result).
+
+        All units before `walked` are recorded; of later ones the first `recorded[unit]` batches.
+        """
+        ledger = self.ledger.ledger
+        select = sa.select(ledger).where(ledger.c.operation_id == run.id, ledger.c.unit >= walked)
+        with self.available(), self.dialect.reading(self.engine, PLANNING_SECONDS) as connection:
+            rows = connection.execute(select.order_by(ledger.c.unit, ledger.c.batch)).all()
+        for row in rows:
+            if row.batch >= recorded.get(row.unit, 0):
+                entity = run.scope.entity(query_index)
+                yield row.unit, row.batch, self.batches.read(row, entity)
+
+    def clear(self, operation_id: UUID) -> None:
+        """Remove what is recorded: the ledger rows and the records set aside. The fence stays."""
+        for table in (self.ledger.ledger, self.ledger.set_aside):
+            key = list(table.primary_key.columns)
+            mine = table.c.operation_id == str(operation_id)
+            some = sa.select(*key).where(mine).limit(CLEARED if table is self.ledger.ledger else CLEARED * 10)
+            removed = 1
+            while removed:
+                with self.available(), self.dialect.transaction(self.engine) as connection:
+                    removed = connection.execute(sa.delete(table).where(sa.tuple_(*key).in_(some))).rowcount
+        with self.lock:
+            self.paces = {key: pace for key, pace in self.paces.items() if key[0] != operation_id}

@@ -1,0 +1,33 @@
+"""The composition root of the service: one function puts a process together from its settings."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+
+from bulkdelete.consumers.deletion import Deletion
+from bulkdelete.consumers.routes import Role
+from bulkdelete.projections.keeper import ViewKeeper
+from bulkdelete.projections.layout import ViewFiles
+from bulkdelete.service.event_store import open_event_store
+from bulkdelete.service.kafka.parts import Parts
+from bulkdelete.service.settings import Settings
+from bulkdelete.service.targets import Targets
+
+
+@contextmanager
+def parts_of(settings: Settings, roles: frozenset[Role]) -> Iterator[Parts]:
+    """Everything the handlers of these roles need, closed at the end. Raises UnavailableError, SettingsError."""
+    stopping = threading.Event()
+    targets = Targets({name: url.secret for name, url in settings.databases.items()})
+    with open_event_store(settings.events) as application, closing(targets):
+        deletion = Deletion(application, targets.of, stopping.is_set)
+        keeper = None
+        if Role.PROJECTION in roles:
+            keeper = ViewKeeper(ViewFiles.beside(settings.views_path), application)
+        try:
+            yield Parts(application, settings.databases.keys(), deletion.do, keeper, stopping.set, targets.check)
+        finally:
+            if keeper is not None:
+                keeper.close()

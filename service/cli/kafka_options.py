@@ -1,0 +1,27 @@
+"""What every command that speaks to Kafka is told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bulkdelete.service.configuration import Problem, SettingsError, load
+from bulkdelete.service.settings import Settings
+
+ConfigFile = Annotated[Path | None, typer.Option("--config", metavar="FILE", help="Settings: TOML, YAML or JSON.")]
+KafkaAddress = Annotated[
+    str | None, typer.Option("--kafka", metavar="HOST:PORT", help="Kafka, instead of BULKDELETE_KAFKA__SERVERS.")
+]
+
+
+def settings_of(config: Path | None, kafka: str | None) -> Settings:
+    """The settings of a command that speaks to Kafka. Raises SettingsError."""
+    settings = load(config, {"kafka": {"servers": kafka}} if kafka else None)
+    if settings.kafka.servers is None:
+        reason = (
+            "say where Kafka is: --kafka HOST:PORT, BULKDELETE_KAFKA__SERVERS, or servers under [kafka] in --config"
+        )
+        raise SettingsError([Problem("kafka.servers", None, reason)])
+    return settings

@@ -1,0 +1,95 @@
+"""What people see: messages on stderr, results on stdout, colour only on a terminal."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+)
+from rich.text import Text
+
+from bulkdelete.domain.operation import Operation
+
+
+def messages() -> Console:
+    """Where messages for people go."""
+    return Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def print_json(value: Any) -> None:
+    """One JSON value on stdout."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
+
+
+class Rate(ProgressColumn):
+    """Records a second."""
+
+    def render(self, task: Task) -> Text:
+        """The rate, once there is one."""
+        speed = task.finished_speed or task.speed
+        return Text(f"{speed:>9,.0f}/s" if speed else " " * 11)
+
+
+class Left(ProgressColumn):
+    """Time left."""
+
+    def render(self, task: Task) -> Text:
+        """Seconds or minutes, while it runs."""
+        if task.finished or not task.time_remaining:
+            return Text("")
+        seconds = int(task.time_remaining)
+        return Text(f"{seconds // 60} min left" if seconds >= 120 else f"{seconds} s left", style="dim")
+
+
+class LiveProgress:
+    """Progress per query: a bar each on a terminal, else a line now and then."""
+
+    def __init__(self, console: Console, operation: Operation) -> None:
+        self.console = console
+        self.bars = Progress(
+            TextColumn("  {task.fields[number]}  {task.description}"),
+            BarColumn(bar_width=34),
+            TextColumn("{task.completed:>11,.0f} / {task.total:,.0f}"),
+            Rate(),
+            TextColumn("{task.fields[failed]:,} failed"),
+            Left(),
+            console=console,
+            disable=not console.is_terminal,
+        )
+        width = max(len(query["entity"]) for query in operation.queries)
+        self.tasks = [
+            self.bars.add_task(
+                query["entity"].ljust(width), start=False, number=at + 1, failed=0, total=1, visible=False
+            )
+            for at, query in enumerate(operation.queries)
+        ]
+
+    def __enter__(self) -> LiveProgress:
+        self.bars.start()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.bars.stop()
+
+    def show(self, operation: Operation) -> None:
+        """Bring the bars up to date."""
+        for task, query in zip(self.tasks, operation.queries, strict=True):
+            done = query["deleted"] + query["failed"] + query["vanished"]
+            if query["number"] == 0:
+                continue
+            if not self.bars.tasks[task].started:
+                self.bars.start_task(task)
+            total = done if query["done"] else max(query["estimated"], done, 1)
+            self.bars.update(task, completed=done, total=max(total, 1) if not query["done"] else total or 1,
+                             failed=query["failed"], visible=True)  # fmt: skip
+            if query["done"] and not self.bars.tasks[task].finished:
+                self.bars.update(task, completed=total or 1)

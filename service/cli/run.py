@@ -1,0 +1,236 @@
+"""`bulkdelete run`: the main job, on one machine."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import Annotated
+from uuid import UUID, uuid4
+
+import typer
+from rich.console import Console
+
+from bulkdelete.domain.application import BulkDeletes
+from bulkdelete.domain.commands import ResumeOperation, SubmitBulkDelete
+from bulkdelete.domain.directory import identify
+from bulkdelete.domain.errors import BulkDeleteError, InvalidJobError, OperationNotFoundError
+from bulkdelete.domain.job import Job
+from bulkdelete.domain.lifecycle import Status
+from bulkdelete.domain.operation import Operation
+from bulkdelete.domain.summary import summary
+from bulkdelete.projections.layout import ViewFiles
+from bulkdelete.projections.opening import open_views
+from bulkdelete.records.preflight import Preview
+from bulkdelete.records.target import Target
+from bulkdelete.service.cli.output import LiveProgress, messages, print_json
+from bulkdelete.service.cli.story import tell_end, tell_preview, tell_resumed
+from bulkdelete.service.jobfile import read_job
+from bulkdelete.service.local import LocalRun
+from bulkdelete.service.principal import principal
+from bulkdelete.service.state import State, default_state
+
+DONE, SOME_FAILED, REFUSED, CANCELED, INTERRUPTED = 0, 1, 2, 3, 130
+
+
+@dataclass
+class Runner:
+    """Runs one job in the foreground, and tells about it."""
+
+    state: State
+    assume_yes: bool = False
+    as_json: bool = False
+    requested_by: str = field(default_factory=principal)
+    console: Console = field(default_factory=messages)
+
+    def run(self, job: Job, address: str, operation_id: UUID | None = None) -> int:
+        """Show, ask, run; returns the exit code. The same id and job again goes on with the same operation."""
+        target = Target(address)
+        with contextlib.closing(target):
+            if operation_id is not None and self.state.events.is_file():
+                with self.state.application() as application:
+                    if application.find(operation_id):
+                        self.submit(application, job, target, operation_id)
+                        return self.drive(application, operation_id, target)
+            preview = target.preview(job)
+            tell_preview(self.console, job, preview)
+            refuse_slow(job, preview)
+            self.ask(job, preview)
+            with self.state.application() as application:
+                operation = self.submit(application, job, target, operation_id or uuid4())
+                return self.drive(application, operation.id, target)
+
+    def resume(self, prefix: str | None, address: str | None) -> int:
+        """Go on with an operation that was interrupted or paused; the last one by default."""
+        if not self.state.events.is_file():
+            raise OperationNotFoundError(f"there is no operation in {self.state.folder}", "operation_id")
+        with self.state.application() as application:
+            operation = application.operation(identify(application, prefix))
+            target = Target(address or operation.database)
+            with contextlib.closing(target):
+                if target.shown != operation.database:
+                    raise InvalidJobError(
+                        f"the operation began on {operation.database}, not on {target.shown}", "database"
+                    )
+                return self.drive(application, operation.id, target)
+
+    def ask(self, job: Job, preview: Preview) -> None:
+        """Make sure that it is meant. Raises InvalidJobError without a terminal and `--yes`; aborts on no."""
+        if self.assume_yes:
+            return
+        total = sum(walk.estimated for walk in preview.walks)
+        if not sys.stdin.isatty():
+            raise InvalidJobError("there is no terminal to ask on; say --yes to delete without being asked", "--yes")
+        entities = ", ".join(dict.fromkeys(query.entity_name for query in job.queries))
+        if not typer.confirm(f"Delete {total:,} records of {entities}?", err=True):
+            raise InvalidJobError("not confirmed; nothing was changed")
+
+    def submit(self, application: BulkDeletes, job: Job, target: Target, operation_id: UUID) -> Operation:
+        """Record that it was asked for; from here on it can be resumed."""
+        command = SubmitBulkDelete(
+            command_id=uuid4(), operation_id=operation_id, requested_by=self.requested_by, job=job
+        )
+        return application.submit(command, target.shown)
+
+    def drive(self, application: BulkDeletes, operation_id: UUID, target: Target) -> int:
+        """Run it to its end, or until the user interrupts."""
+        with self.state.driving(operation_id), self.state.keeping_views(application):
+            operation = application.operation(operation_id)
+            if operation.status == Status.PAUSED:
+                operation = application.control(
+                    ResumeOperation(command_id=uuid4(), operation_id=operation_id, requested_by=self.requested_by)
+                )
+            before = summary(operation)
+            if not operation.is_final:
+                local = LocalRun(application, target, operation_id)
+                with interruptible(local.stopping), LiveProgress(self.console, operation) as progress:
+                    if operation.opened:
+                        tell_resumed(self.console, before, local.prove())
+                    local.on_progress = progress.show
+                    operation = local.drive()
+        failed = any(query["failed"] for query in operation.queries)
+        tell_end(self.console, operation, self.state, reasons(application, self.state, operation_id) if failed else [])
+        if self.as_json:
+            print_json(summary(operation))
+        return exit_code(operation)
+
+
+def reasons(application: BulkDeletes, state: State, operation_id: UUID) -> list[str]:
+    """Why records were kept, a line a cause; nothing where the views cannot be read."""
+    try:
+        with open_views(ViewFiles.beside(state.views), application) as views:
+            _, rows = views.sql(
+                'SELECT count(*), entity, error_description, "constraint", blocking_entity FROM failures '
+                f"WHERE operation_id = '{operation_id}' GROUP BY ALL ORDER BY 1 DESC LIMIT 10"
+            )
+            return [told(*row) for row in rows]
+    except BulkDeleteError:
+        return []
+
+
+def told(count: int, entity: str, text: str, constraint: str | None, blocking: str | None) -> str:
+    """One cause in a line."""
+    if blocking:
+        return f"{count:,} × {entity}: {blocking} still refers to it ({constraint})"
+    return f"{count:,} × {entity}: {text}"
+
+
+def exit_code(operation: Operation) -> int:
+    """What the shell is told."""
+    match Status(operation.status):
+        case Status.SUCCEEDED:
+            return SOME_FAILED if any(query["failed"] for query in operation.queries) else DONE
+        case Status.FAILED:
+            return REFUSED
+        case Status.CANCELED:
+            return CANCELED
+        case _:
+            return INTERRUPTED
+
+
+def refuse_slow(job: Job, preview: Preview) -> None:
+    """Refuse what would take unreasonably long, unless the job says that it may."""
+    if not job.options.allow_slow and any(caution.grave for caution in preview.cautions):
+        raise InvalidJobError(
+            "the run would be very slow, see the caution above; create the index, or run with --allow-slow",
+            "options.allow_slow",
+        )
+
+
+@contextlib.contextmanager
+def interruptible(stopping: threading.Event) -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM stop after the batch in hand; a second Ctrl-C stops at once (nothing is lost)."""
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        if stopping.is_set():
+            os._exit(INTERRUPTED)
+        stopping.set()
+
+    previous = {one: signal.signal(one, stop) for one in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for one, handler in previous.items():
+            signal.signal(one, handler)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+
+    @app.command()
+    def run(
+        job: Annotated[
+            Path | None,
+            typer.Argument(metavar="[JOB|ID]", help="The job file, YAML or JSON; with --resume the operation's ID."),
+        ] = None,
+        database: Annotated[
+            str | None, typer.Option(help="postgresql://USER@HOST/NAME or sqlite:///FILE, or a configured name.")
+        ] = None,
+        state: Annotated[Path | None, typer.Option(help="Where bulkdelete keeps what it knows.")] = None,
+        yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+        json: Annotated[bool, typer.Option("--json", help="The result as one JSON object on stdout.")] = False,
+        resume: Annotated[
+            bool, typer.Option("--resume", help="Go on with an operation (its ID as the argument; the last one).")
+        ] = False,
+        operation_id: Annotated[UUID | None, typer.Option(help="The operation's id: the same id runs once.")] = None,
+        requested_by: Annotated[str | None, typer.Option(help="Who asks; default: you.")] = None,
+        allow_slow: Annotated[bool, typer.Option("--allow-slow", help="Go on although it will be very slow.")] = False,
+    ) -> None:
+        """Delete the records that a job's queries find.
+
+        Example: bulkdelete run closed-cases.yaml --database postgresql://localhost/crm
+        """
+        place = State(state or default_state())
+        runner = Runner(place, yes, json, requested_by or principal())
+        if resume:
+            raise typer.Exit(runner.resume(str(job) if job else None, database_url(database)))
+        if job is None:
+            raise InvalidJobError("say which job file to run, or --resume to go on", "JOB")
+        asked = read_job(job)
+        if allow_slow:
+            asked = asked.model_copy(update={"options": asked.options.model_copy(update={"allow_slow": True})})
+        address = database_url(database or asked.database)
+        if address is None:
+            raise InvalidJobError(
+                "say which: --database URL, or `database: NAME` in the job and BULKDELETE_DATABASES__NAME",
+                "--database",
+            )
+        raise typer.Exit(runner.run(asked, address, operation_id))
+
+
+def database_url(text: str | None) -> str | None:
+    """An address as it is, a configured name as its address. Raises InvalidJobError for an unknown name."""
+    if text is None or "://" in text:
+        return text
+    configured = os.environ.get(f"BULKDELETE_DATABASES__{text.upper()}")
+    if configured is None:
+        raise InvalidJobError(
+            f"{text!r} is neither an address nor configured: set BULKDELETE_DATABASES__{text.upper()}", "database"
+        )
+    return configured

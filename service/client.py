@@ -1,0 +1,119 @@
+"""Client: the entry for Python users, to a service on Kafka (`connect`) or on this machine alone (`local`)."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from uuid import UUID, uuid4
+
+from bulkdelete.domain.application import BulkDeletes
+from bulkdelete.domain.commands import CancelOperation, PauseOperation, ResumeOperation, SubmitBulkDelete
+from bulkdelete.domain.errors import InvalidJobError
+from bulkdelete.domain.job import Job
+from bulkdelete.domain.lifecycle import Status
+from bulkdelete.producers.client import Client as KafkaClient
+from bulkdelete.producers.result import Result
+from bulkdelete.projections.layout import ViewFiles
+from bulkdelete.projections.opening import open_views
+from bulkdelete.projections.reads import Reads
+from bulkdelete.records.target import Target
+from bulkdelete.service.local import LocalRun
+from bulkdelete.service.principal import principal
+from bulkdelete.service.state import State, default_state
+
+
+class Client(KafkaClient):
+    """Submits jobs: to a service on Kafka, or on this machine."""
+
+    @staticmethod
+    def local(
+        state: str | Path | None = None, database: str | None = None, requested_by: str | None = None
+    ) -> LocalClient:
+        """A client without a broker: `wait` does the work, in this process. `database` is an address."""
+        return LocalClient(State(Path(state) if state else default_state()), database, requested_by or principal())
+
+
+@dataclass
+class LocalOperation:
+    """An operation submitted on this machine."""
+
+    client: LocalClient
+    id: UUID
+    address: str
+
+    def wait(self) -> Result:
+        """Run it to its end, or go on with it, and tell how it ended; the same again tells the same."""
+        return self.client.drive(self.id, self.address)
+
+    def result(self) -> Result:
+        """Where it stands."""
+        return Result.of(self.client.application.operation(self.id))
+
+    def pause(self) -> None:
+        """Stop deleting until resumed. Raises TransitionError where it is not running."""
+        self.client.application.control(PauseOperation(**self.client.command(self.id)))
+
+    def resume(self) -> None:
+        """Go on after a pause; `wait` does the rest. Raises TransitionError where it is not paused."""
+        self.client.application.control(ResumeOperation(**self.client.command(self.id)))
+
+    def cancel(self) -> None:
+        """Stop deleting for good. Raises TransitionError where it has ended."""
+        self.client.application.control(CancelOperation(**self.client.command(self.id)))
+
+
+class LocalClient:
+    """bulkdelete on this machine: an event store and views in a state folder, no broker."""
+
+    def __init__(self, state: State, database: str | None, requested_by: str) -> None:
+        self.state = state
+        self.database = database
+        self.requested_by = requested_by
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        self.application: BulkDeletes = self._stack.enter_context(self.state.application())
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    def command(self, operation_id: UUID) -> dict[str, object]:
+        """What every command carries."""
+        return {"command_id": uuid4(), "operation_id": operation_id, "requested_by": self.requested_by}
+
+    def submit(self, job: Job, database: str | None = None, operation_id: UUID | None = None) -> LocalOperation:
+        """Hold the job against the database and record that it is asked for. Raises InvalidJobError."""
+        address = database or self.database
+        if address is None:
+            raise InvalidJobError("say which: submit(job, database=…) or Client.local(database=…)", "database")
+        with closing(Target(address)) as target:
+            target.check(job)
+            identity = operation_id or uuid4()
+            command = SubmitBulkDelete(
+                command_id=uuid4(), operation_id=identity, requested_by=self.requested_by, job=job
+            )
+            self.application.submit(command, target.shown)
+        return LocalOperation(self, identity, address)
+
+    def drive(self, operation_id: UUID, address: str) -> Result:
+        """Run an operation to its end or its pause, unless another process does. Raises OperationBusyError."""
+        with self.state.driving(operation_id), self.state.keeping_views(self.application):
+            operation = self.application.operation(operation_id)
+            if not operation.is_final and operation.status != Status.PAUSED:
+                with closing(Target(address)) as target:
+                    operation = LocalRun(self.application, target, operation_id, stopping=threading.Event()).drive()
+        return Result.of(operation)
+
+    @contextmanager
+    def views(self) -> Iterator[Reads]:
+        """The views, caught up: the twin of `bulkdelete status | failures | deleted | history | sql`."""
+        with open_views(ViewFiles.beside(self.state.views), self.application) as reads:
+            yield reads

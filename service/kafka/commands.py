@@ -1,0 +1,93 @@
+"""The commands that come in."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import InstanceOf
+
+from bulkdelete.consumers.operations import Check, take_command
+from bulkdelete.domain.application import BulkDeletes
+from bulkdelete.domain.commands import COMMANDS, ControlCommand, ResumeOperation, SubmitBulkDelete, read_command
+from bulkdelete.domain.errors import InvalidJobError, OperationNotFoundError, RefusedError, TransitionError
+from bulkdelete.domain.lifecycle import Status
+from bulkdelete.service.kafka.keeping import Keeper
+from bulkdelete.service.kafka.received import Documents, Received
+from bulkdelete.service.kafka.shell import Shell
+
+EARLY = {("PauseOperation", Status.WAITING), ("ResumeOperation", Status.PAUSING)}
+"""What becomes legal in a moment: whoever submits and pauses, or pauses and resumes, need not wait in between."""
+
+CommandMessage = Annotated[InstanceOf[Received], Documents(COMMANDS)]
+
+
+@dataclass
+class Commands:
+    """Carries commands out, one after another in each partition."""
+
+    shell: Shell
+    keeper: Keeper
+    application: BulkDeletes
+    databases: Collection[str]
+    recorded: Callable[[], None]
+    check: Check | None = None
+
+    async def take(self, received: Received) -> None:
+        """Carry one command out, keep it, or reject it."""
+        await self.keeper.pace(received)
+        early = await self.shell.attempt(received, lambda: self.carry_out(received))
+        if early:
+            await self.keeper.keep(received, early)
+        self.recorded()
+
+    def carry_out(self, received: Received) -> RefusedError | None:
+        """Carry it out; returns why it comes too early, if it does. Raises RefusedError and UnavailableError."""
+        if received.body is None:
+            raise InvalidJobError("the message has no body; a command is one JSON object")
+        command = read_command(received.body)
+        check_key(received.key, command)
+        try:
+            take_command(command, self.application, self.databases, self.check)
+        except OperationNotFoundError as error:
+            return error
+        except TransitionError as error:
+            if self.is_early(command):
+                return error
+            raise
+        return None
+
+    def is_early(self, command: SubmitBulkDelete | ControlCommand) -> bool:
+        """Whether the operation is about to reach the state that the command is for."""
+        operation = self.application.find(command.operation_id)
+        if operation is None or operation.is_final:
+            return False
+        if isinstance(command, ResumeOperation) and self.keeper.has_kept(command.operation_id):
+            return True  # the pause that it follows is still on its way
+        return (command.type, Status(operation.status)) in EARLY
+
+    def handler(self) -> Callable[[CommandMessage], Awaitable[None]]:
+        """The handler to mount."""
+
+        async def commands(message: CommandMessage) -> None:
+            """Commands to bulkdelete: submit, pause, resume, cancel. The key is the operation's id."""
+            await self.take(message)
+
+        return commands
+
+
+def check_key(key: bytes | None, command: SubmitBulkDelete | ControlCommand) -> None:
+    """The key keeps an operation's commands in order. Raises InvalidJobError where it is another one's.
+
+    Without a key nothing but that order is lost, and what comes too early is kept.
+    """
+    if key is None:
+        return
+    try:
+        is_ours = UUID(key.decode("ascii")) == command.operation_id
+    except ValueError:
+        is_ours = False
+    if not is_ours:
+        raise InvalidJobError(f"the key of the message must be the operation_id; got {key[:100]!r}", "key")

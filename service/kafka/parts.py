@@ -1,0 +1,49 @@
+"""What the composition root gives to the transport."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field
+
+from bulkdelete.consumers.operations import Check
+from bulkdelete.consumers.planning import Planner
+from bulkdelete.consumers.routes import Role
+from bulkdelete.domain.application import BulkDeletes
+from bulkdelete.domain.outcomes import AnyOutcome
+from bulkdelete.domain.work import AnyWork
+from bulkdelete.projections.keeper import ViewKeeper
+
+ALL = frozenset(Role)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The handlers' own needs; `do` and `keeper` only where the roles ask for them."""
+
+    application: BulkDeletes
+    databases: Collection[str]
+    """The names that a job may use."""
+    do: Callable[[AnyWork], Iterator[AnyOutcome]] | None = None
+    """Does a piece of work in a target database: called in threads, several at once."""
+    keeper: ViewKeeper | None = None
+    stop: Callable[[], None] = lambda: None
+    """Called when it is time to stop, so that a worker in the midst of a unit may let go of it."""
+    check: Check | None = None
+    """Holds a submitted job against its database, so that a bad one is rejected with its path."""
+    planner: Planner = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "planner", Planner(self.application))
+
+
+def read_roles(names: Collection[str]) -> frozenset[Role]:
+    """The roles that a command line names, `all` among them. Raises ValueError naming what is accepted."""
+    found: set[Role] = set()
+    for name in (part.strip() for one in names for part in one.split(",")):
+        if name == "all":
+            found |= ALL
+        elif name in ALL:
+            found.add(Role(name))
+        else:
+            raise ValueError(f"{name!r} is no role; accepted: all, {', '.join(Role)}")
+    return frozenset(found)

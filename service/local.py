@@ -1,0 +1,119 @@
+"""The in-process transport: the same handlers, queues instead of topics, nothing durable but the event store."""
+
+from __future__ import annotations
+
+import queue
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from bulkdelete.consumers.deletion import Deletion
+from bulkdelete.consumers.operations import take_outcome
+from bulkdelete.consumers.planning import Planner
+from bulkdelete.domain.application import BulkDeletes
+from bulkdelete.domain.lifecycle import Status
+from bulkdelete.domain.operation import Operation
+from bulkdelete.domain.outcomes import AnyOutcome
+from bulkdelete.domain.work import AnyWork, ClearLedger
+from bulkdelete.records.target import Target
+
+POLL = 0.2
+"""Seconds between two looks at the event store, for what another process asked."""
+OUTCOMES = 8
+"""Outcomes waiting to be recorded, at most: a worker that is faster waits."""
+
+
+@dataclass
+class LocalRun:
+    """Drives one operation to its end, in this process."""
+
+    application: BulkDeletes
+    target: Target
+    operation_id: UUID
+    on_progress: Callable[[Operation], None] = lambda operation: None
+    stopping: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        self.planner = Planner(self.application)
+        self.deletion = Deletion(self.application, lambda _name: self.target, self.stopping.is_set)
+        self.work: queue.SimpleQueue[AnyWork | None] = queue.SimpleQueue()
+        self.outcomes: queue.Queue[AnyOutcome | BaseException | Finished] = queue.Queue(OUTCOMES)
+        self.busy = 0
+
+    def prove(self) -> int:
+        """Records that the database proves deleted beyond what is recorded; they are recorded as the run goes on."""
+        return self.deletion.proven(self.application.operation(self.operation_id), self.target)
+
+    def drive(self) -> Operation:
+        """Run until the operation has ended or is paused, or `stopping` is set; returns it as it is then."""
+        workers = [
+            threading.Thread(target=self.worker, name=f"deletion-{at}", daemon=True)
+            for at in range(self.target.dialect.workers)
+        ]
+        for worker in workers:
+            worker.start()
+        # A thread that comes back from the database gets its turn at once, not after Python's 5 ms.
+        sys.setswitchinterval(0.0005)
+        try:
+            return self.coordinate()
+        finally:
+            for _ in workers:
+                self.work.put(None)
+            for worker in workers:
+                worker.join(timeout=10)
+
+    def coordinate(self) -> Operation:
+        """Record outcomes and issue what they release."""
+        operation = self.follow()
+        while not self.is_over(operation):
+            try:
+                found = self.outcomes.get(timeout=POLL)
+            except queue.Empty:
+                operation = self.follow()
+                self.issue(self.planner.overdue(self.operation_id))
+                continue
+            if isinstance(found, BaseException):
+                raise found
+            if isinstance(found, Finished):
+                self.busy -= 1
+                continue
+            self.issue(take_outcome(found, self.application))
+            operation = self.follow()
+        return operation
+
+    def follow(self) -> Operation:
+        """Issue what the operation needs now."""
+        if not self.stopping.is_set():
+            self.issue(self.planner.follow(self.operation_id))
+        operation = self.application.operation(self.operation_id)
+        self.on_progress(operation)
+        return operation
+
+    def issue(self, work: list[AnyWork]) -> None:
+        """Give work to the workers."""
+        for one in [] if self.stopping.is_set() else work:
+            self.busy += 1
+            self.work.put(one)
+
+    def is_over(self, operation: Operation) -> bool:
+        """Whether there is nothing left to do here."""
+        if self.busy:
+            return False
+        return self.stopping.is_set() or operation.is_final or operation.status == Status.PAUSED
+
+    def worker(self) -> None:
+        """Do work until told to stop; an error that no handler knows ends the run."""
+        while (work := self.work.get()) is not None:
+            try:
+                if not self.stopping.is_set() or isinstance(work, ClearLedger):
+                    for outcome in self.deletion.do(work):
+                        self.outcomes.put(outcome)
+            except BaseException as error:
+                self.outcomes.put(error)
+            self.outcomes.put(Finished())
+
+
+class Finished:
+    """A worker is done with a piece of work."""

@@ -1,0 +1,126 @@
+"""Settings: from the environment (`BULKDELETE_…`), then from a file, then the defaults."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic_core import PydanticCustomError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from bulkdelete.service.urls import Url
+
+PREFIX = "BULKDELETE_"
+EVENT_STORES = ("postgresql", "postgres", "sqlite")
+
+
+def as_servers(value: str) -> str:
+    """`HOST:PORT`, several with commas."""
+    for server in value.split(","):
+        host, colon, port = server.strip().rpartition(":")
+        if not host or not colon or not port.isdigit():
+            raise PydanticCustomError("servers", "HOST:PORT is accepted, several with commas")
+    return ",".join(server.strip() for server in value.split(","))
+
+
+def as_event_store(url: Url) -> Url:
+    """An event store is kept in PostgreSQL or SQLite."""
+    if url.scheme not in EVENT_STORES:
+        raise PydanticCustomError("event_store", "postgresql://… or sqlite:///… is accepted")
+    return url
+
+
+def with_small_names(databases: dict[str, Url]) -> dict[str, Url]:
+    """Names of databases are the same whether a file or the (upper-case) environment tells them."""
+    return {name.lower(): url for name, url in databases.items()}
+
+
+def default_state() -> Path:
+    """The place XDG gives."""
+    home = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Path(home) / "bulkdelete"
+
+
+class Part(BaseModel):
+    """A group of settings."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class KafkaSettings(Part):
+    """Where Kafka is, how to be let in, and how our topics are made."""
+
+    servers: Annotated[str | None, AfterValidator(lambda value: value and as_servers(value))] = None
+    prefix: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,200}$")] = "bulkdelete"
+    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] | None = None
+    """Default: SASL where a username is given, TLS where certificates are."""
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "PLAIN"
+    username: str | None = None
+    password: SecretStr | None = None
+    password_file: Path | None = None
+    cafile: Path | None = None
+    certfile: Path | None = None
+    keyfile: Path | None = None
+    declare_topics: bool = True
+    """False where operators own the topics."""
+    partitions: Annotated[int, Field(ge=1, le=1000)] = 6
+    work_partitions: Annotated[int, Field(ge=1, le=1000)] = 24
+    """More of them let more workers share the work."""
+    replication_factor: Annotated[int, Field(ge=1, le=10)] = 1
+    retention_hours: Annotated[float, Field(gt=0)] = 168
+    """How long work, outcomes and rejections are kept; commands and events are kept for good."""
+
+
+class Settings(BaseSettings):
+    """Everything that can be set. Environment before file before default."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_nested_delimiter="__",
+        env_ignore_empty=True,
+        frozen=True,
+        extra="forbid",
+        hide_input_in_errors=True,
+    )
+    databases: Annotated[dict[str, Url], AfterValidator(with_small_names)] = {}
+    """The target databases, by the names that jobs use."""
+    event_store: Annotated[Url, AfterValidator(as_event_store)] | None = None
+    """Default: SQLite in the state folder."""
+    views: Path | None = None
+    """The DuckDB file of the views. Default: in the state folder."""
+    state: Path = Field(default_factory=default_state)
+    kafka: KafkaSettings = KafkaSettings()
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_format: Literal["json", "text"] = "json"
+    relay_lease_seconds: Annotated[float, Field(ge=1, le=60)] = 5
+    """After how long a relay that fell silent is replaced."""
+    keep_commands_seconds: Annotated[float, Field(ge=0, le=60)] = 10
+    """How long a control command waits for its operation to be submitted."""
+    health_file: Path | None = None
+    """Touched every few seconds while the process lives and Kafka answers."""
+    deletion_workers: Annotated[int, Field(ge=1, le=64)] = 4
+    """Pieces of work that one process does at once."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What is given outright, the environment, the file."""
+        return init_settings, env_settings
+
+    @property
+    def events(self) -> Url:
+        """Where the event store is."""
+        return self.event_store or Url(f"sqlite:///{self.state.absolute() / 'events.db'}")
+
+    @property
+    def views_path(self) -> Path:
+        """Where the views are."""
+        return self.views or self.state / "views.duckdb"

@@ -1,0 +1,78 @@
+"""Queries and walks in plain words, for people who are about to delete."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bulkdelete.domain.query import Comparison, Node, Operator, QueryTree, Value
+from bulkdelete.records.catalogue import Catalogue
+from bulkdelete.records.dialect import Walk
+
+SIGNS = {
+    Operator.EQUAL: "=", Operator.GREATER_THAN: ">", Operator.GREATER_EQUAL: "≥", Operator.LESS_THAN: "<",
+    Operator.LESS_EQUAL: "≤", Operator.LIKE: "like", Operator.NOT_LIKE: "not like",
+}  # fmt: skip
+WALKS = {
+    "pages": "by page range", "rowids": "by rowid range", "keys": "by key", "matching": "found by themselves",
+    "set_aside": "once more",
+}  # fmt: skip
+
+
+def spell(value: Value) -> str:
+    """A value as people write it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def words(node: Node | None) -> str:
+    """A condition in words; what matches null says so."""
+    if node is None:
+        return "all records"
+    if isinstance(node, Comparison):
+        return comparison(node)
+    inner = [
+        f"({words(term)})" if not isinstance(term, Comparison) and term.any else words(term) for term in node.terms
+    ]
+    return (" or " if node.any else " and ").join(inner)
+
+
+def comparison(node: Comparison) -> str:
+    """One comparison in words."""
+    values = [spell(value) for value in node.values]
+    match node.operator:
+        case Operator.NOT_EQUAL:
+            return f"{node.attribute} is not {values[0]} (or is null)"
+        case Operator.NULL:
+            return f"{node.attribute} is null"
+        case Operator.NOT_NULL:
+            return f"{node.attribute} is not null"
+        case Operator.IN | Operator.NOT_IN:
+            few = ", ".join(values[:5]) + (f", … {len(values):,} values" if len(values) > 5 else "")
+            return f"{node.attribute} {'in' if node.operator is Operator.IN else 'not in'} ({few})"
+        case Operator.BETWEEN | Operator.NOT_BETWEEN:
+            sign = "between" if node.operator is Operator.BETWEEN else "not between"
+            return f"{node.attribute} {sign} {values[0]} and {values[1]}"
+        case _:
+            return f"{node.attribute} {SIGNS[node.operator]} {values[0]}"
+
+
+def describe(tree: QueryTree) -> str:
+    """A query in words."""
+    return words(tree.where)
+
+
+def describe_walk(walk: Walk) -> str:
+    """How many, and how they are found."""
+    units = f", {walk.units:,} units" if walk.units > 1 else ""
+    return f"about {walk.estimated:,} records {WALKS[walk.shape['kind']]}{units}" if walk.units else "no records"
+
+
+def consequences(catalogue: Catalogue, entity: str) -> Iterator[str]:
+    """What else a deletion touches, a line each."""
+    reached = [name for name in catalogue.reached(entity) if name != entity]
+    if reached:
+        yield f"takes with it {', '.join(reversed(reached))} (cascade)"
+    inner = [one for name in [entity, *reached] for one in catalogue.referrers(name)]
+    if unlinked := list(dict.fromkeys(one.child for one in inner if one.rule in {"remove_link", "set_default"})):
+        yield f"unlinks {', '.join(unlinked)}"
+    if blocking := list(dict.fromkeys(one.child for one in inner if one.restricts and one.child not in reached)):
+        yield f"records that {' or '.join(blocking)} still refers to are kept"

@@ -1,0 +1,24 @@
+"""A database of each kind in turn, and a folder to run commands in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.faults.commands import Shell
+from tests.faults.rows import PostgreSQLRows, Rows, SQLiteRows
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Shell:
+    """A place for the command line."""
+    return Shell(tmp_path)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def rows(request: pytest.FixtureRequest, tmp_path: Path) -> Rows:
+    """An empty database, of each kind in turn."""
+    if request.param == "sqlite":
+        return SQLiteRows(tmp_path / "target.db")
+    return PostgreSQLRows(request.getfixturevalue("postgresql_url"))

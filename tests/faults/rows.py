@@ -1,0 +1,113 @@
+"""The rows of a database, written and read without the code under test."""
+
+from __future__ import annotations
+
+import sqlite3
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any, ClassVar
+
+import psycopg
+
+TABLES = ("item", "log", "hold", "part", "link")
+
+Snapshot = dict[str, dict[str, tuple[Any, ...]]]
+"""Table → key as text → the whole row."""
+
+
+class Rows(ABC):
+    """One database; every call has a connection of its own, so that servers may come and go."""
+
+    name: ClassVar[str]
+    address: str
+
+    @abstractmethod
+    def script(self, sql: str) -> None:
+        """Run statements."""
+
+    @abstractmethod
+    def insert(self, table: str, rows: Iterable[tuple[Any, ...]]) -> None:
+        """Add rows."""
+
+    @abstractmethod
+    def ask(self, sql: str) -> list[tuple[Any, ...]]:
+        """The rows of a question."""
+
+    @abstractmethod
+    def settle(self) -> None:
+        """Let the database know its own sizes."""
+
+    def count(self, table: str) -> int:
+        """How many rows there are."""
+        return int(self.ask(f"SELECT count(*) FROM {table}")[0][0])
+
+    def snapshot(self) -> Snapshot:
+        """Every row of every table of the world."""
+        return {table: {str(row[0]): row for row in self.ask(f"SELECT * FROM {table}")} for table in TABLES}
+
+
+class SQLiteRows(Rows):
+    """A file."""
+
+    name = "sqlite"
+
+    def __init__(self, path: Path, journal: str = "WAL") -> None:
+        self.path = path
+        self.address = f"sqlite:///{path}"
+        with self.connected() as connection:
+            connection.execute(f"PRAGMA journal_mode={journal}")
+
+    @contextmanager
+    def connected(self) -> Iterator[sqlite3.Connection]:
+        with closing(sqlite3.connect(self.path, timeout=30)) as connection, connection:
+            connection.execute("PRAGMA synchronous=OFF")
+            yield connection
+
+    def script(self, sql: str) -> None:
+        with self.connected() as connection:
+            connection.executescript(sql)
+
+    def insert(self, table: str, rows: Iterable[tuple[Any, ...]]) -> None:
+        with self.connected() as connection:
+            for row in rows:
+                connection.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(row))})", row)
+
+    def ask(self, sql: str) -> list[tuple[Any, ...]]:
+        with self.connected() as connection:
+            return connection.execute(sql).fetchall()
+
+    def settle(self) -> None:
+        self.script("ANALYZE")
+
+
+class PostgreSQLRows(Rows):
+    """A database of a server."""
+
+    name = "postgresql"
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+
+    @contextmanager
+    def connected(self) -> Iterator[psycopg.Connection]:
+        with psycopg.connect(self.address, connect_timeout=10) as connection:
+            yield connection
+
+    def script(self, sql: str) -> None:
+        with self.connected() as connection:
+            connection.execute(sql.encode())
+
+    def insert(self, table: str, rows: Iterable[tuple[Any, ...]]) -> None:
+        with self.connected() as connection, connection.cursor().copy(f"COPY {table} FROM STDIN".encode()) as copy:
+            for row in rows:
+                copy.write_row(row)
+
+    def ask(self, sql: str) -> list[tuple[Any, ...]]:
+        with self.connected() as connection:
+            return connection.execute(sql.encode()).fetchall()
+
+    def settle(self) -> None:
+        with psycopg.connect(self.address, autocommit=True) as connection:
+            connection.execute("VACUUM ANALYZE")

@@ -1,0 +1,50 @@
+"""Databases and sessions for the tests of this folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.records.databases import Database, PostgreSQLDatabase, SQLiteDatabase
+from tests.records.sessions import Session, session_on
+from tests.servers.postgresql import PostgreSQL
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def database(request: pytest.FixtureRequest) -> Database:
+    """An empty database, of each kind in turn."""
+    found: Database = request.getfixturevalue(f"{request.param}_database")
+    return found
+
+
+@pytest.fixture
+def sqlite_database(tmp_path: Path) -> Iterator[SQLiteDatabase]:
+    """An empty SQLite file."""
+    database = SQLiteDatabase(tmp_path / "target.db")
+    yield database
+    database.connection.close()
+
+
+@pytest.fixture(scope="session")
+def shared_postgresql_url(postgresql: PostgreSQL) -> Iterator[str]:
+    """One database for all tests of this folder: emptying it is quicker than making another."""
+    with postgresql.database() as url:
+        yield url
+
+
+@pytest.fixture
+def postgresql_database(shared_postgresql_url: str) -> Iterator[PostgreSQLDatabase]:
+    """An empty PostgreSQL database."""
+    database = PostgreSQLDatabase(shared_postgresql_url)
+    database.empty()
+    yield database
+    database.connection.close()
+
+
+@pytest.fixture
+def session(database: Database) -> Iterator[Session]:
+    """A session on the database of the test."""
+    with session_on(database) as session:
+        yield session

@@ -1,0 +1,122 @@
+"""Records that refer to records of their own entity: trees and rings, by every delete rule."""
+
+from __future__ import annotations
+
+import pytest
+
+from bulkdelete.domain.query_builder import Query
+from tests.records.databases import Database
+from tests.records.sessions import Session, account
+
+
+def tree(database: Database, rule: str, *links: tuple[int, int | None, int]) -> None:
+    """A table `t` of id, parent and kind."""
+    database.script(
+        f"CREATE TABLE t (id integer PRIMARY KEY, parent integer REFERENCES t (id) ON DELETE {rule}, kind integer);"
+        "CREATE INDEX t_parent ON t (parent);"
+    )
+    for one, _, kind in links:
+        database.execute("INSERT INTO t VALUES (?, NULL, ?)", one, kind)
+    for one, parent, _ in links:
+        if parent is not None:
+            database.execute("UPDATE t SET parent = ? WHERE id = ?", parent, one)
+
+
+@pytest.mark.parametrize("rule", ["CASCADE", "NO ACTION", "RESTRICT", "SET NULL"])
+def test_a_whole_tree_goes(database: Database, session: Session, rule: str) -> None:
+    tree(database, rule, (1, None, 1), (2, 1, 1), (3, 1, 1), (4, 2, 1), (5, 4, 1), (9, None, 0))
+    before = database.state()
+
+    ended = session.run(Query("t").where(kind=1))
+
+    account(database, before, ended)
+    assert database.ids("t") == [9]
+    assert sorted(ended.deleted["t"]) == ["1", "2", "3", "4", "5"]
+    assert ended.summary["failed"] == 0
+
+
+@pytest.mark.parametrize("rule", ["CASCADE", "NO ACTION", "SET NULL"])
+def test_rings_and_records_that_refer_to_themselves_go(database: Database, session: Session, rule: str) -> None:
+    tree(database, rule, (1, 3, 1), (2, 1, 1), (3, 2, 1), (4, 4, 1), (5, 4, 1))
+    before = database.state()
+
+    ended = session.run(Query("t").all_records())
+
+    account(database, before, ended)
+    assert database.count("t") == 0
+    assert sorted(ended.deleted["t"]) == ["1", "2", "3", "4", "5"]
+
+
+def test_a_ring_of_restrict_is_what_the_database_makes_of_it(database: Database, session: Session) -> None:
+    tree(database, "RESTRICT", (1, 2, 1), (2, 1, 1), (3, 3, 1), (4, None, 1))
+    before = database.state()
+
+    ended = session.run(Query("t").all_records())
+
+    account(database, before, ended)
+    assert ended.summary["queries"][0]["matched"] == 4
+    assert "4" in ended.deleted["t"]
+    if database.name == "sqlite":
+        assert {"1", "2"} <= {one["record"] for one in ended.failures}
+
+
+def test_a_cascade_takes_records_that_do_not_match(database: Database, session: Session) -> None:
+    tree(database, "CASCADE", (1, None, 1), (2, 1, 0), (3, 2, 1), (4, None, 0), (5, 4, 1))
+    before = database.state()
+
+    ended = session.run(Query("t").where(kind=1))
+
+    account(database, before, ended)
+    assert sorted(ended.deleted["t"]) == ["1", "3", "5"]
+    assert ended.cascaded == {"t": ["2"]}
+    assert ended.summary["queries"][0]["matched"] == 3
+
+
+@pytest.mark.parametrize("rule", ["NO ACTION", "RESTRICT"])
+def test_a_child_that_stays_holds_its_ancestors_back(database: Database, session: Session, rule: str) -> None:
+    tree(database, rule, (1, None, 1), (2, 1, 1), (3, 2, 1), (4, 3, 0), (5, 1, 1), (6, 5, 1))
+    before = database.state()
+
+    ended = session.run(Query("t").where(kind=1))
+
+    account(database, before, ended)
+    assert sorted(ended.deleted["t"]) == ["5", "6"]
+    assert sorted(one["record"] for one in ended.failures) == ["1", "2", "3"]
+    assert {one["blocking_entity"] for one in ended.failures} == {"t"}
+
+
+def test_children_that_stay_lose_their_link_and_are_counted(database: Database, session: Session) -> None:
+    tree(database, "SET NULL", (1, None, 1), (2, 1, 0), (3, 1, 1), (4, 3, 0), (5, None, 0), (6, 5, 0))
+    before = database.state()
+
+    ended = session.run(Query("t").where(kind=1))
+
+    account(database, before, ended)
+    assert ended.summary["unlinked"] == {"t": 2}
+    assert database.execute("SELECT id, parent FROM t ORDER BY id") == [(2, None), (4, None), (5, None), (6, 5)]
+
+
+@pytest.mark.parametrize("rule", ["CASCADE", "NO ACTION"])
+def test_a_deep_tree(database: Database, session: Session, rule: str) -> None:
+    tree(database, rule, *((at, at + 1 if at < 80 else None, 1) for at in range(1, 81)))
+    before = database.state()
+
+    ended = session.run(Query("t").all_records())
+
+    account(database, before, ended)
+    assert ended.summary["queries"][0]["deleted"] == 80
+
+
+def test_two_trees_in_one_entity(database: Database, session: Session) -> None:
+    database.script("""
+        CREATE TABLE t (id integer PRIMARY KEY, boss integer REFERENCES t (id) ON DELETE CASCADE,
+                        buddy integer REFERENCES t (id) ON DELETE SET NULL, kind integer);
+        INSERT INTO t VALUES (1, NULL, NULL, 1), (2, 1, NULL, 0), (3, NULL, 2, 0), (4, NULL, 3, 0);
+    """)
+    before = database.state()
+
+    ended = session.run(Query("t").where(kind=1))
+
+    account(database, before, ended)
+    assert ended.cascaded == {"t": ["2"]}
+    assert ended.summary["unlinked"] == {"t": 1}

@@ -1,0 +1,78 @@
+"""The event store's address, as the library's settings."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bulkdelete.domain.errors import UnavailableError
+from bulkdelete.service.configuration import SettingsError
+from bulkdelete.service.event_store import event_store_environment, open_event_store
+from bulkdelete.service.urls import Url
+from tests.servers.ports import free_port
+from tests.service.running import submit
+
+
+def test_everything_an_address_says_is_kept() -> None:
+    url = Url("postgresql+psycopg://u%40corp:p%3Aw@db:6432/events%20store?sslmode=require&connect_timeout=9")
+
+    found = event_store_environment(url)
+
+    assert found["BULKDELETE_POSTGRES_USER"] == "u@corp"
+    assert found["BULKDELETE_POSTGRES_PASSWORD"] == "p:w"
+    assert (found["BULKDELETE_POSTGRES_HOST"], found["BULKDELETE_POSTGRES_PORT"]) == ("db", "6432")
+    assert found["BULKDELETE_POSTGRES_DBNAME"] == "events store"
+    assert '"sslmode": "require"' in found["BULKDELETE_POSTGRES_CONNECTION"]
+    assert '"connect_timeout": "9"' in found["BULKDELETE_POSTGRES_CONNECTION"]
+    assert all(name.startswith("BULKDELETE_") for name in found)
+
+
+def test_a_file_and_its_folder_are_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PERSISTENCE_MODULE", "nobody.knows")
+    with open_event_store(Url(f"sqlite:///{tmp_path}/a/b/events.db")) as application:
+        application.submit(submit(), "crm")
+
+    assert (tmp_path / "a" / "b" / "events.db").is_file()
+
+
+@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:", "postgresql://a:s%ZZcret@b/c"])
+def test_addresses_that_cannot_be_used_are_told(url: str) -> None:
+    with pytest.raises(SettingsError, match="event_store") as found:
+        event_store_environment(Url(url))
+
+    assert "cret" not in str(found.value)
+
+
+def test_a_store_that_is_away_is_unavailable() -> None:
+    with pytest.raises(UnavailableError, match=r"u:\*\*\*@127.0.0.1"):
+        open_event_store(Url(f"postgresql://u:secret@127.0.0.1:{free_port()}/x"))
+
+
+@pytest.mark.postgresql
+def test_connections_say_who_they_are(postgresql_url: str) -> None:
+    with open_event_store(Url(postgresql_url)) as application:
+        recorder: object = application.recorder
+        with recorder.datastore.get_connection() as connection:  # type: ignore[attr-defined]
+            row = connection.execute("SELECT current_setting('application_name') AS name").fetchone()
+    assert row == {"name": "bulkdelete event store"}
+
+
+def test_a_process_that_took_no_snapshot_reads_one(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/events.db"
+    command = submit()
+    with open_event_store(Url(url)) as application:
+        application.submit(command, "crm")
+        application.take_snapshot(command.operation_id)
+
+    read = (
+        "import sys, uuid; from bulkdelete.service.event_store import open_event_store; "
+        "from bulkdelete.service.urls import Url; "
+        "print(open_event_store(Url(sys.argv[1])).operation(uuid.UUID(sys.argv[2])).status)"
+    )
+    words = [sys.executable, "-c", read, url, str(command.operation_id)]
+    found = subprocess.run(words, capture_output=True, text=True, check=False)
+
+    assert (found.stdout, found.stderr) == ("waiting\n", "")

@@ -1,0 +1,157 @@
+"""The house: who may import whom, how large a file may be, which names are durable."""
+
+from __future__ import annotations
+
+import ast
+import sys
+import tomllib
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from bulkdelete.consumers.routes import ROUTES
+from bulkdelete.domain.application import BulkDeletes
+from bulkdelete.domain.batch import Batch
+from bulkdelete.domain.operation import Operation
+from bulkdelete.producers.events import NOT_DATA, event_classes
+from bulkdelete.producers.topics import Topics
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = "bulkdelete"
+
+INNER = {"domain", "records", "projections", "producers", "consumers"}
+MAY_IMPORT = {
+    "domain": {"domain"},
+    "records": {"domain", "records"},
+    "projections": {"domain", "projections"},
+    "producers": {"domain", "producers"},
+    "consumers": INNER,
+    "service": {*INNER, "service"},
+    "public": {*INNER, "service"},
+}
+"""`public → service → consumers → {producers, projections, records} → domain`."""
+
+LIBRARIES = {
+    "domain": {"eventsourcing", "pydantic", "pydantic_core"},
+    "records": {"psycopg", "sqlalchemy", "tenacity"},
+    "projections": {"duckdb", "eventsourcing", "filelock"},
+    "producers": {"aiokafka", "anyio", "eventsourcing", "faststream", "psycopg", "pydantic"},
+    "consumers": set[str](),
+    "public": set[str](),
+}
+"""What else a folder may import, besides the standard library; `service` may import anything."""
+
+LARGEST = 250
+LARGER = {
+    "domain/operation.py": "events and state of one aggregate stand side by side",
+    "records/postgresql.py": "one file a dialect: all that only PostgreSQL does",
+    "records/sqlite.py": "one file a dialect: all that only SQLite does",
+}
+MEANINGLESS = {"base", "common", "core", "helper", "helpers", "manager", "misc", "util", "utils"}
+
+EVENTS = {
+    "batch.failure_cleared": "operation_id query_index entity records",
+    "batch.part_recorded": "operation_id vanished unlinked",
+    "batch.record_failed": "operation_id query_index entity error_number error_description constraint blocking_entity"
+    " retryable records",
+    "batch.recorded": "operation_id epoch query_index unit batch parts deleted_at",
+    "batch.records_deleted": "operation_id query_index entity cascaded records deleted_at",
+    "operation.batch_deleted": "epoch query_index unit batch deleted failed retryable cleared vanished cascaded"
+    " unlinked duration position finished",
+    "operation.cancel_requested": "command_id requested_by",
+    "operation.canceled": "",
+    "operation.completed": "deleted failed remaining",
+    "operation.failed": "reason field",
+    "operation.failing": "reason field",
+    "operation.pause_requested": "command_id requested_by",
+    "operation.paused": "",
+    "operation.planned": "query_index number retry walk first_unit units estimated bounded",
+    "operation.resumed": "command_id requested_by epoch",
+    "operation.retrying": "reason",
+    "operation.started": "epoch cut_off order",
+    "operation.submitted": "command_id requested_by database job digest",
+}
+"""Every event that was ever stored or published, with its fields; a change needs a `class_version` and an upcast."""
+
+
+def modules(*folders: str) -> list[Path]:
+    return sorted(path for folder in folders for path in (ROOT / folder).rglob("*.py"))
+
+
+def imported(module: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+        match node:
+            case ast.Import(names=names):
+                yield from (one.name for one in names)
+            case ast.ImportFrom(module=name, level=0) if name:
+                yield from (f"{name}.{one.name}" for one in node.names)
+            case ast.ImportFrom():
+                raise AssertionError(f"{module}: imports are absolute")
+
+
+def outside(folder: str, name: str) -> bool:
+    top, *rest = name.split(".")
+    if top == PACKAGE:
+        return not rest or rest[0] not in MAY_IMPORT[folder]
+    if folder not in LIBRARIES:
+        return top in {"tests", "benchmarks"}
+    return top not in LIBRARIES[folder] and top not in sys.stdlib_module_names
+
+
+@pytest.mark.parametrize("folder", MAY_IMPORT)
+def test_imports_point_inwards(folder: str) -> None:
+    assert [f"{module.relative_to(ROOT)}: {name}" for module in modules(folder)
+            for name in imported(module) if outside(folder, name)] == []  # fmt: skip
+
+
+def test_files_are_short() -> None:
+    long = {
+        str(module.relative_to(ROOT)): lines
+        for module in modules(*MAY_IMPORT, "tests", "benchmarks")
+        if (lines := len(module.read_text(encoding="utf-8").splitlines())) > LARGEST
+    }
+    assert {name: lines for name, lines in long.items() if name not in LARGER} == {}
+    assert [name for name in LARGER if name not in long] == [], "no longer exceptions: take them off the list"
+
+
+def test_names_say_something() -> None:
+    found = modules(*MAY_IMPORT, "tests", "benchmarks")
+    assert [str(one) for one in found if MEANINGLESS & set(one.stem.split("_"))] == []
+
+
+def test_packages_are_empty() -> None:
+    packages = [one for one in modules(*MAY_IMPORT, "tests", "benchmarks") if one.name == "__init__.py"]
+    assert [str(one.relative_to(ROOT)) for one in packages if one.stat().st_size] == ["public/__init__.py"]
+
+
+def test_every_folder_with_code_is_in_the_package() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
+    assert set(settings["package-dir"].values()) == set(MAY_IMPORT)
+    folders = {module.parent.relative_to(ROOT) for module in modules(*MAY_IMPORT)}
+    names = {".".join((PACKAGE, *folder.parts)).removesuffix(".public") for folder in folders}
+    assert set(settings["packages"]) == names
+    assert [one for one in MAY_IMPORT if not (ROOT / one / "py.typed").exists()] == []
+
+
+def test_stored_names_are_contracts() -> None:
+    found = event_classes()
+    own = {topic: [one.name for one in fields(kind) if one.name not in NOT_DATA] for topic, kind in found.items()}
+    assert {topic: " ".join(names) for topic, names in own.items()} == EVENTS
+    kinds = [one for stream in (Operation, Batch) for one in vars(stream).values() if isinstance(one, type)]
+    topics = Counter(str(one.TOPIC) for one in kinds if hasattr(one, "TOPIC"))
+    assert topics == Counter({*EVENTS, "operation.snapshot"}), "each topic belongs to one event"
+    assert (Operation.TOPIC, Batch.TOPIC) == ("operation", "batch")
+
+
+def test_durable_names_stay() -> None:
+    assert BulkDeletes.name == "bulkdelete"
+    assert [(one.topic, one.group) for one in ROUTES] == [
+        ("commands", "operations.commands"), ("outcomes", "operations.outcomes"),
+        ("events", "planning.events"), ("work", "deletion.work"),
+    ]  # fmt: skip
+    assert {plan.name for plan in Topics().plans()} == {
+        f"bulkdelete.{name}" for name in ("commands", "work", "outcomes", "events", "rejected")
+    }
