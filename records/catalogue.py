@@ -130,6 +130,14 @@ class Catalogue:
                     found.append(one.child)
         return self.children_first(found)
 
+    def written(self, entity: str) -> list[Entity]:
+        """The entities in which a deletion deletes records, or clears links."""
+        reached = self.reached(entity)
+        unlinked = [
+            one.child for name in reached for one in self.referrers(name) if one.rule in {"remove_link", "set_default"}
+        ]
+        return [self.entities[name] for name in dict.fromkeys([*reached, *unlinked])]
+
     def children_first(self, names: list[str]) -> list[str]:
         """The same names, each after those that refer to it; a ring keeps its order as given."""
         rest, ordered = list(names), []

@@ -138,6 +138,7 @@ class BatchDeletion:
         """What may be kept back is split off, what fails is found, the rest goes."""
         entity = run.scope.at(place.query_index, span.table)
         self.begin(connection, run, place)
+        self.dialect.reserve(connection, run.scope.catalogue.written(entity.name))
         result = BatchResult(now, span.following, span.last)
         found = sa.select(*entity.key_columns).where(where)
         most = 2 * self.dialect.most_records
@@ -173,6 +174,7 @@ class BatchDeletion:
         result = BatchResult(now, texts[-1] if texts else None, len(texts) < effort.size)
         self.begin(connection, run, place)
         if texts:
+            self.dialect.reserve(connection, run.scope.catalogue.written(entity.name))
             where = run.scope.where(place.query_index, entity, run.cut_off)
             among = sa.and_(*mine, aside.c.record.between(texts[0], texts[-1]))
             self.settle_vanished(connection, run, place, where, among, result)

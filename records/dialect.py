@@ -128,6 +128,10 @@ class Dialect(Operands, Protocol):
         """The next batch of a unit, from a position on, of about `size` records."""
         ...
 
+    def reserve(self, connection: sa.Connection, entities: Sequence[Entity]) -> None:
+        """Wait, before any record is tried, for whoever holds a whole table; the fault is of kind `locked`."""
+        ...
+
     def lock_rows(self, select: AnySelect, skip_locked: bool = False) -> AnySelect:
         """The same rows, held until the transaction ends."""
         ...

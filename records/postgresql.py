@@ -187,6 +187,11 @@ class PostgreSQL:
         """The next batch of a unit."""
         return span_of(connection, entity, walk, unit, position, size)
 
+    def reserve(self, connection: sa.Connection, entities: Sequence[Entity]) -> None:
+        """As every statement that writes does: an index being built holds up the table, not its records."""
+        tables = ", ".join(QUOTING.format_table(one.table) for one in entities)
+        connection.exec_driver_sql(f"LOCK TABLE {tables} IN ROW EXCLUSIVE MODE")
+
     def lock_rows(self, select: AnySelect, skip_locked: bool = False) -> AnySelect:
         """FOR UPDATE: nobody changes them, and nobody adds a child, until the transaction ends."""
         return select.with_for_update(skip_locked=skip_locked)

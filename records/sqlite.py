@@ -202,6 +202,9 @@ class SQLite:
         """The next batch of a unit."""
         return span_of(connection, entity, walk, unit, position, size)
 
+    def reserve(self, connection: sa.Connection, entities: Sequence[Entity]) -> None:
+        """The whole file is ours already."""
+
     def lock_rows(self, select: AnySelect, skip_locked: bool = False) -> AnySelect:
         """The whole file is ours already."""
         return select
