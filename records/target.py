@@ -137,11 +137,15 @@ class Target:
             row = open_fence(connection, self.dialect, self.ledger, operation_id, job.digest(), epoch)
         return row, scope
 
+    def has_tables(self) -> bool:
+        """Whether our three tables are there."""
+        with self.available(), self.dialect.reading(self.engine, PLANNING_SECONDS) as connection:
+            return all(sa.inspect(connection).has_table(one.name, schema=one.schema) for one in self.ledger.tables)
+
     def create_tables(self) -> None:
         """Our three tables. Raises InvalidJobError with the DDL where we may not create them."""
-        with self.available(), self.dialect.reading(self.engine, PLANNING_SECONDS) as connection:
-            if all(sa.inspect(connection).has_table(one.name, schema=one.schema) for one in self.ledger.tables):
-                return
+        if self.has_tables():
+            return
         statements = self.ledger.statements(self.engine.dialect)
         try:
             with self.dialect.transaction(self.engine) as connection:
@@ -151,6 +155,9 @@ class Target:
             fault = self.dialect.fault(error)
             if fault.kind != "record":
                 raise UnavailableError(f"the target database is away or busy: {fault.text}") from error
+            if self.has_tables():
+                # Somebody else made them at the same time; IF NOT EXISTS does not see what is not committed yet.
+                return
             ddl = ";\n".join(statements)
             raise InvalidJobError(
                 f"bulkdelete may not create its tables ({fault.text}); let an owner run:\n{ddl};\n", "database"

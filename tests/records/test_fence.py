@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from uuid import UUID, uuid4
 
 import pytest
@@ -47,6 +48,21 @@ def begin(session: Session, *queries: Query) -> tuple[UUID, DeleteBatch]:
     while not isinstance(work := outstanding(session.application.operation(operation_id))[0], DeleteBatch):
         session.step(operation_id)
     return operation_id, work
+
+
+def test_several_processes_make_our_tables_at_once(database: Database) -> None:
+    together = Barrier(6)
+    targets = [Target(database.address) for _ in range(together.parties)]
+
+    def create(target: Target) -> bool:
+        together.wait()
+        target.create_tables()
+        return target.has_tables()
+
+    with ThreadPoolExecutor(len(targets)) as pool:
+        assert all(pool.map(create, targets))
+    for target in targets:
+        target.close()
 
 
 def table(database: Database, name: str) -> str:
