@@ -14,6 +14,7 @@ from benchmarks.embedded import seconds_embedded
 from benchmarks.figures import Figure
 from bulkdelete.domain.job import Job
 from bulkdelete.domain.query_builder import Query
+from bulkdelete.records.sqlite import CACHE_KIB
 
 TABLE = """
 CREATE TABLE record (
@@ -29,7 +30,7 @@ FROM n"""
 INDEXES = ("CREATE INDEX record_owner ON record (ownerid)", "CREATE INDEX record_amount ON record (amount)")
 DELETE = "DELETE FROM record WHERE statecode = 1 AND createdon < datetime('now')"
 JOB = Job(name="Half of the records", queries=[Query("record").where(statecode=1)])
-SETTINGS = ("foreign_keys=ON", "synchronous=FULL", f"cache_size=-{96 * 1024}", "wal_autocheckpoint=20000")
+SETTINGS = ("foreign_keys=ON", "synchronous=FULL", f"cache_size=-{CACHE_KIB}", "wal_autocheckpoint=20000")
 """As bulkdelete sets them, so that the baseline is as durable and has the same cache."""
 
 

@@ -25,7 +25,7 @@ from bulkdelete.projections.snapshot import publish, remove
 
 logger = logging.getLogger(__name__)
 
-KEEPER_MEMORY = "96MB"
+KEEPER_MEMORY = "48MB"
 """A keeper lives beside everything else that a process does."""
 SECONDS_OF_A_STEP = 1.0
 SECONDS_BETWEEN_SWEEPS = 60.0

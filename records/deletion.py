@@ -49,6 +49,7 @@ class BatchDeletion:
                     started = time.monotonic()
                     result = self.once(connection, run, place, effort)
                 result.duration = time.monotonic() - started
+                self.dialect.between(self.engine)
                 return result
             except DisagreementError:
                 effort.careful = True

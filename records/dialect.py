@@ -69,6 +69,8 @@ class Dialect(Operands, Protocol):
     """Records in one batch, at most."""
     least_records: int
     """Records a batch of the direct way looks at, at least: below it pays mostly for itself."""
+    first_records: int
+    """Records the first batch of the direct way looks at."""
     schema: str | None
 
     def engine(self, url: sa.URL) -> sa.Engine:
@@ -81,6 +83,10 @@ class Dialect(Operands, Protocol):
 
     def reading(self, engine: sa.Engine, seconds: float) -> AbstractContextManager[sa.Connection]:
         """A transaction that only reads, whose statements take at most so long (a fault of kind `slow` ends them)."""
+        ...
+
+    def between(self, engine: sa.Engine) -> None:
+        """What is done after a batch rather than within one, where somebody else would wait for it."""
         ...
 
     def fault(self, error: BaseException) -> Fault:

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import deque
+from dataclasses import dataclass, field
+from itertools import permutations
+from statistics import median
+
+from bulkdelete.records.dialect import Dialect
 
 LEAST = 1_000
 """Records a batch of the careful way looks at, at least."""
-FIRST = {True: 2_000, False: 8_000}
-"""What the first batch looks at, the careful way or the direct one."""
+FIRST = 2_000
+"""Records the first batch of the careful way looks at."""
+REMEMBERED = 6
+"""Batches that tell how large the next one should be."""
+APART = 1.25
+"""How much larger one of two batches must be for the two to tell what a record costs."""
+SURPRISE = 1.6
+"""How much longer than it should a batch takes that makes us forget the ones before."""
 
 
 @dataclass
@@ -23,37 +34,53 @@ class Pace:
     most_records: int
     size: int
     least: int = LEAST
-    before: tuple[int, float] | None = None
-    """Size and seconds of an earlier batch of another size."""
+    batches: deque[tuple[int, float]] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
+    """Size and seconds of the last ones."""
+    fixed: float | None = None
+    """Seconds a batch costs by itself, as far as it is known."""
 
     def learn(self, size: int, seconds: float, settled: int) -> None:
         """Take a finished batch into account: how many it looked at, how long it took, how many it settled."""
         if seconds <= 0:
             return
-        wanted = self.size_for(size, seconds)
-        if self.before is None or abs(self.before[0] - size) > size // 10:
-            self.before = (size, seconds)
+        self.batches.append((size, seconds))
+        if seconds > SURPRISE * max(self.aim, 2 * (self.fixed or 0.0)) and len(self.batches) > 1:
+            # A stall, or the database became slower: what the ones before told holds no more.
+            self.batches.clear()
+            wanted = max(size * self.aim / seconds, size / 4)
+        else:
+            wanted = self.best(size, seconds)
         # Few of those it looked at matched: it may look at more, as long as a batch never settles too many.
         share = min(1.0, max(0.25, settled / size))
         self.size = int(max(self.least, min(wanted, 4 * size, self.most_records / share)))
+
+    def best(self, size: int, seconds: float) -> float:
+        """The size that takes as long as it should, or spends as long on records as on itself."""
+        self.find_fixed()
+        fixed = min(self.fixed or 0.0, 0.95 * seconds)
+        each = median((one - min(fixed, 0.95 * one)) / looked for looked, one in self.batches)
+        wanted = max((self.aim - fixed) / each, min(fixed / each, (2 * self.aim - fixed) / each))
+        # To tell apart what a batch costs and what a record does takes two sizes.
+        return max(wanted, APART * size) if self.fixed is None and len(self.batches) > 1 else wanted
 
     def slow_down(self, settled: int) -> None:
         """Records have to be found one by one: the next batch takes on little more than this one settled."""
         self.least = 1
         self.size = max(20, 2 * settled)
 
-    def size_for(self, size: int, seconds: float) -> float:
-        """The size that takes as long as it should."""
-        fixed, each = self.costs(size, seconds)
-        aimed = (self.aim - fixed) / each
-        worth_it = min(fixed / each, (2 * self.aim - fixed) / each)
-        return max(aimed, worth_it, size / 4)
+    def find_fixed(self) -> None:
+        """What a batch costs by itself: where the median line begins. Of batches of one size it is not known anew."""
+        slopes = [
+            (later - earlier) / (more - less)
+            for (less, earlier), (more, later) in permutations(self.batches, 2)
+            if more >= APART * less
+        ]
+        if slopes:
+            each = max(0.0, median(slopes))
+            self.fixed = max(0.0, median(seconds - each * size for size, seconds in self.batches))
 
-    def costs(self, size: int, seconds: float) -> tuple[float, float]:
-        """Seconds a batch costs by itself, and for each record, from this batch and one of another size."""
-        if self.before is not None and self.before[0] != size:
-            each = (seconds - self.before[1]) / (size - self.before[0])
-            fixed = seconds - each * size
-            if each > 0 and fixed >= 0:
-                return fixed, each
-        return 0.0, seconds / size
+
+def pace_of(dialect: Dialect, careful: bool) -> Pace:
+    """How the batches of a query begin."""
+    first, least = (FIRST, LEAST) if careful else (dialect.first_records, dialect.least_records)
+    return Pace(dialect.target_seconds, dialect.most_records, first, least)

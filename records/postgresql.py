@@ -55,6 +55,7 @@ class PostgreSQL:
     target_seconds = 0.1
     most_records = 20_000
     least_records = 2_000
+    first_records = 8_000
 
     def __init__(self, schema: str | None = DEFAULT_SCHEMA) -> None:
         self.schema: str | None = schema
@@ -84,6 +85,9 @@ class PostgreSQL:
             self.prepare(connection, "READ COMMITTED", f"{int(seconds * 1000)}ms")
             yield connection
             transaction.rollback()
+
+    def between(self, engine: sa.Engine) -> None:
+        """The server checkpoints by itself."""
 
     def prepare(self, connection: sa.Connection, level: str, statement: str) -> None:
         """The first statements of every transaction, in one round trip."""

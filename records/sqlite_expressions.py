@@ -21,6 +21,14 @@ def instant_of(column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
     )
 
 
+def instant_before(column: sa.ColumnElement[Any], canonical: str) -> sa.ColumnElement[bool]:
+    """Whether a time kept as text comes before an instant; the usual spelling is compared as it stands."""
+    usual = sa.and_(sa.func.length(column) == 19, sa.func.substr(column, 11, 1) == sa.literal_column("' '"))
+    # Whole seconds: without a fraction on either side the shorter spelling is not the earlier one.
+    bound = sa.bindparam(None, canonical.removesuffix(".000000"), type_=sa.Text)
+    return sa.case((usual, column < bound), else_=instant_of(column) < bound)
+
+
 def as_text(column: sa.ColumnElement[Any]) -> sa.ColumnElement[str]:
     """A value as SQLite prints it, a blob in hexadecimal."""
     blob = sa.func.typeof(column) == sa.literal_column("'blob'")

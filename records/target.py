@@ -20,7 +20,7 @@ from bulkdelete.records.effort import Effort, Place
 from bulkdelete.records.fence import FenceRow, close_fence, open_fence
 from bulkdelete.records.ledger import Ledger, ledger_tables
 from bulkdelete.records.names import read_address, shown
-from bulkdelete.records.pace import FIRST, LEAST, Pace
+from bulkdelete.records.pace import Pace, pace_of
 from bulkdelete.records.postgresql import DEFAULT_SCHEMA, PostgreSQL
 from bulkdelete.records.preflight import Caution, Preview, missing_indexes, probe_reached
 from bulkdelete.records.result import BatchResult
@@ -193,10 +193,11 @@ class Target:
                 result = self.batches.delete(run, place, effort)
         except sa.exc.TimeoutError as error:
             raise UnavailableError("all connections to the target database are in use") from error
-        if result.untried:
-            pace.slow_down(result.matched)
-        else:
-            pace.learn(effort.size, result.duration, result.matched)
+        with self.lock:
+            if result.untried:
+                pace.slow_down(result.matched)
+            else:
+                pace.learn(effort.size, result.duration, result.matched)
         return result
 
     def pace(self, run: Run, place: Place) -> Pace:
@@ -204,11 +205,7 @@ class Target:
         key = (run.operation_id, place.query_index)
         with self.lock:
             if key not in self.paces:
-                careful = self.batches.needs_care(run, place)
-                least = LEAST if careful else self.dialect.least_records
-                self.paces[key] = Pace(
-                    self.dialect.target_seconds, self.dialect.most_records, max(least, FIRST[careful]), least
-                )
+                self.paces[key] = pace_of(self.dialect, self.batches.needs_care(run, place))
             return self.paces[key]
 
     def close_operation(self, operation_id: UUID, digest: str, epoch: int, state: str) -> None:
