@@ -6,6 +6,8 @@ from collections import deque
 from dataclasses import dataclass, field
 from itertools import permutations
 from statistics import median
+from threading import Lock
+from uuid import UUID
 
 from bulkdelete.records.dialect import Dialect
 
@@ -38,11 +40,16 @@ class Pace:
     """Size and seconds of the last ones."""
     fixed: float | None = None
     """Seconds a batch costs by itself, as far as it is known."""
+    lock: Lock = field(default_factory=Lock)
 
     def learn(self, size: int, seconds: float, settled: int) -> None:
         """Take a finished batch into account: how many it looked at, how long it took, how many it settled."""
-        if seconds <= 0:
-            return
+        if seconds > 0:
+            with self.lock:
+                self.adapt(size, seconds, settled)
+
+    def adapt(self, size: int, seconds: float, settled: int) -> None:
+        """The size of the next batch, after this one."""
         self.batches.append((size, seconds))
         if seconds > SURPRISE * max(self.aim, 2 * (self.fixed or 0.0)) and len(self.batches) > 1:
             # A stall, or the database became slower: what the ones before told holds no more.
@@ -80,7 +87,24 @@ class Pace:
             self.fixed = max(0.0, median(seconds - each * size for size, seconds in self.batches))
 
 
-def pace_of(dialect: Dialect, careful: bool) -> Pace:
-    """How the batches of a query begin."""
-    first, least = (FIRST, LEAST) if careful else (dialect.first_records, dialect.least_records)
-    return Pace(dialect.target_seconds, dialect.most_records, first, least)
+class Paces:
+    """The pace of each query that this process deletes records of."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self.dialect = dialect
+        self.known: dict[tuple[UUID, int], Pace] = {}
+        self.lock = Lock()
+
+    def of(self, operation_id: UUID, query_index: int, careful: bool) -> Pace:
+        """The pace of one query; its workers share it."""
+        with self.lock:
+            if (operation_id, query_index) not in self.known:
+                one = self.dialect
+                first, least = (FIRST, LEAST) if careful else (one.first_records, one.least_records)
+                self.known[operation_id, query_index] = Pace(one.target_seconds, one.most_records, first, least)
+            return self.known[operation_id, query_index]
+
+    def forget(self, operation_id: UUID) -> None:
+        """The operation has ended."""
+        with self.lock:
+            self.known = {key: pace for key, pace in self.known.items() if key[0] != operation_id}

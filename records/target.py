@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -20,7 +20,7 @@ from bulkdelete.records.effort import Effort, Place
 from bulkdelete.records.fence import FenceRow, close_fence, open_fence
 from bulkdelete.records.ledger import Ledger, ledger_tables
 from bulkdelete.records.names import read_address, shown
-from bulkdelete.records.pace import Pace, pace_of
+from bulkdelete.records.pace import Paces
 from bulkdelete.records.postgresql import DEFAULT_SCHEMA, PostgreSQL
 from bulkdelete.records.preflight import Caution, Preview, missing_indexes, probe_reached
 from bulkdelete.records.result import BatchResult
@@ -40,7 +40,6 @@ class Target:
     schema: str = DEFAULT_SCHEMA
     patience: float = 20.0
     """Seconds that a lock of somebody else is waited for before anything began."""
-    paces: dict[tuple[UUID, int], Pace] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.url = read_address(self.address)
@@ -50,7 +49,7 @@ class Target:
         self.ledger: Ledger = ledger_tables(self.dialect.schema, prefix)
         self.batches = BatchDeletion(self.engine, self.dialect, self.ledger)
         self.scopes: dict[str, Scope] = {}
-        self.lock = threading.Lock()
+        self.paces = Paces(self.dialect)
         # One writer a file: several would only wait for each other.
         self.turn: AbstractContextManager[object] = threading.Lock() if self.dialect.workers == 1 else nullcontext()
 
@@ -186,27 +185,18 @@ class Target:
 
     def delete(self, run: Run, place: Place) -> BatchResult:
         """One batch; how much it takes on follows from how long the batches before it took."""
-        pace = self.pace(run, place)
+        pace = self.paces.of(run.operation_id, place.query_index, self.batches.needs_care(run, place))
         effort = Effort(pace.size, careful=False)
         try:
             with self.turn:
                 result = self.batches.delete(run, place, effort)
         except sa.exc.TimeoutError as error:
             raise UnavailableError("all connections to the target database are in use") from error
-        with self.lock:
-            if result.untried:
-                pace.slow_down(result.matched)
-            else:
-                pace.learn(effort.size, result.duration, result.matched)
+        if result.untried:
+            pace.slow_down(result.matched)
+        else:
+            pace.learn(effort.size, result.duration, result.matched)
         return result
-
-    def pace(self, run: Run, place: Place) -> Pace:
-        """How much a batch of the query takes on, in this process."""
-        key = (run.operation_id, place.query_index)
-        with self.lock:
-            if key not in self.paces:
-                self.paces[key] = pace_of(self.dialect, self.batches.needs_care(run, place))
-            return self.paces[key]
 
     def close_operation(self, operation_id: UUID, digest: str, epoch: int, state: str) -> None:
         """Let nothing more be deleted; returns when no batch is in the database any more."""
@@ -249,5 +239,4 @@ class Target:
             while removed:
                 with self.available(), self.dialect.transaction(self.engine) as connection:
                     removed = connection.execute(sa.delete(table).where(sa.tuple_(*key).in_(some))).rowcount
-        with self.lock:
-            self.paces = {key: pace for key, pace in self.paces.items() if key[0] != operation_id}
+        self.paces.forget(operation_id)
