@@ -11,13 +11,7 @@ from eventsourcing.persistence import IntegrityError, InterfaceError, Operationa
 
 from bulkdelete.domain.authorisation import authorise
 from bulkdelete.domain.batch import Batch, batch_id
-from bulkdelete.domain.commands import (
-    CancelOperation,
-    ControlCommand,
-    PauseOperation,
-    ResumeOperation,
-    SubmitBulkDelete,
-)
+from bulkdelete.domain.commands import ControlCommand, SubmitBulkDelete
 from bulkdelete.domain.errors import OperationExistsError, OperationNotFoundError, UnavailableError
 from bulkdelete.domain.operation import Operation
 from bulkdelete.domain.outcomes import (
@@ -67,13 +61,17 @@ class BulkDeletes(Application[UUID]):
 
         def decide() -> Operation:
             operation = self.operation(command.operation_id)
-            match command:
-                case PauseOperation():
-                    operation.request_pause(command.command_id, command.requested_by)
-                case ResumeOperation():
-                    operation.resume(command.command_id, command.requested_by)
-                case CancelOperation():
-                    operation.request_cancel(command.command_id, command.requested_by)
+            operation.control(command)
+            return operation
+
+        return self.until_recorded(decide)
+
+    def refuse(self, command: ControlCommand, reason: str) -> Operation:
+        """Remember that a command was refused: delivered again it is refused again. Raises OperationNotFoundError."""
+
+        def decide() -> Operation:
+            operation = self.operation(command.operation_id)
+            operation.refuse_command(command, reason)
             return operation
 
         return self.until_recorded(decide)

@@ -15,6 +15,8 @@ from eventsourcing.domain import Snapshot as BaseSnapshot
 from eventsourcing.utils import register_topic
 
 from bulkdelete.domain.batch import BatchTotals
+from bulkdelete.domain.commands import CancelOperation, ControlCommand, PauseOperation, ResumeOperation
+from bulkdelete.domain.errors import TransitionError
 from bulkdelete.domain.job import Job
 from bulkdelete.domain.lifecycle import Status, check
 from bulkdelete.domain.outcomes import BatchDone, FenceClosed, FenceOpened, QueryPlanned
@@ -207,6 +209,19 @@ class Operation(BaseAggregate[UUID]):
             aggregate.status = Status.CANCELED.value
             aggregate.waiting_for = None
 
+    class CommandRefused(Event):
+        """A command did not fit the state: told again it is refused again, whatever the state is then."""
+
+        TOPIC: ClassVar[str] = "operation.command_refused"
+        command_id: str
+        command: str
+        """The command's type."""
+        requested_by: str
+        reason: str
+
+        def apply(self, aggregate: Operation) -> None:
+            aggregate.refused[self.command_id] = self.reason
+
     class Failing(Event):
         """It can never go on; batches already in the database are waited for."""
 
@@ -251,6 +266,7 @@ class Operation(BaseAggregate[UUID]):
         self.job = job
         self.digest = digest
         self.commands = [command_id]
+        self.refused: dict[str, str] = {}
         self.status = Status.WAITING.value
         self.waiting_for: str | None = None
         self.reason: str | None = None
@@ -329,26 +345,36 @@ class Operation(BaseAggregate[UUID]):
         elif status.is_running:
             self.trigger_event(self.Failing, reason=reason, field=field)
 
-    def request_pause(self, command_id: UUID, requested_by: str) -> None:
-        """Pause. Raises TransitionError where it is not running."""
-        if self.has_taken(command_id):
-            return
-        check(Status(self.status), Status.PAUSING)
-        self.trigger_event(self.PauseRequested, command_id=str(command_id), requested_by=requested_by)
+    def control(self, command: ControlCommand) -> None:
+        """Pause, resume or cancel, once, however often it is told. Raises TransitionError."""
+        command_id = str(command.command_id)
+        if command_id in self.refused:
+            raise TransitionError(self.refused[command_id], "type")
+        if command_id not in self.commands:
+            self.begin_control(command, {"command_id": command_id, "requested_by": command.requested_by})
 
-    def resume(self, command_id: UUID, requested_by: str) -> None:
-        """Go on after a pause. Raises TransitionError where it is not paused."""
-        if self.has_taken(command_id):
-            return
-        check(Status(self.status), Status.WAITING)
-        self.trigger_event(self.Resumed, command_id=str(command_id), requested_by=requested_by, epoch=self.epoch + 1)
+    def refuse_command(self, command: ControlCommand, reason: str) -> None:
+        """Refuse a command for good, whatever the state is later. What has ended does so without remembering."""
+        known = {*self.refused, *self.commands}
+        if not self.is_final and str(command.command_id) not in known:
+            self.trigger_event(
+                self.CommandRefused, command_id=str(command.command_id), command=command.type,
+                requested_by=command.requested_by, reason=reason,
+            )  # fmt: skip
 
-    def request_cancel(self, command_id: UUID, requested_by: str) -> None:
-        """Cancel. Raises TransitionError where it has ended or is canceling."""
-        if self.has_taken(command_id):
-            return
-        check(Status(self.status), Status.CANCELING)
-        self.trigger_event(self.CancelRequested, command_id=str(command_id), requested_by=requested_by)
+    def begin_control(self, command: ControlCommand, asked: dict[str, str]) -> None:
+        """Raises TransitionError where the state does not allow it."""
+        status = Status(self.status)
+        match command:
+            case PauseOperation():
+                check(status, Status.PAUSING)
+                self.trigger_event(self.PauseRequested, **asked)
+            case ResumeOperation():
+                check(status, Status.WAITING)
+                self.trigger_event(self.Resumed, **asked, epoch=self.epoch + 1)
+            case CancelOperation():
+                check(status, Status.CANCELING)
+                self.trigger_event(self.CancelRequested, **asked)
 
     def close(self, outcome: FenceClosed) -> None:
         """Record that nothing more is deleted, and why. One that is not asked for changes nothing."""
@@ -367,10 +393,6 @@ class Operation(BaseAggregate[UUID]):
                     self.Completed, deleted=sum(one["deleted"] for one in self.queries),
                     failed=sum(one["failed"] for one in self.queries), remaining=remaining,
                 )  # fmt: skip
-
-    def has_taken(self, command_id: UUID) -> bool:
-        """Whether this command was carried out before."""
-        return str(command_id) in self.commands
 
     @property
     def is_final(self) -> bool:

@@ -116,6 +116,8 @@ def change(row: OperationRow, event: RecordedEvent) -> None:
             row.status, row.waiting_for = Status.RETRYING.value, data["reason"]
         case Operation.Failing.TOPIC:
             row.reason, row.field = data["reason"], data["field"]
+        case Operation.CommandRefused.TOPIC:
+            pass
         case topic if topic in BECOMES:
             become(row, BECOMES[topic], data)
         case topic:

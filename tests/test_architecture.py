@@ -63,6 +63,7 @@ EVENTS = {
     " unlinked duration position finished",
     "operation.cancel_requested": "command_id requested_by",
     "operation.canceled": "",
+    "operation.command_refused": "command_id command requested_by reason",
     "operation.completed": "deleted failed remaining",
     "operation.failed": "reason field",
     "operation.failing": "reason field",

@@ -103,6 +103,8 @@ def tell_step(step: Step) -> str:
             return f"{data['records']['count']:,} of {data['entity']}" + (
                 f": {data['error_description']}" if "error_description" in data else ""
             )
+        case "CommandRefused":
+            return f"{data['command']} {said(data)}"
         case "Completed":
             return f"{data['deleted']:,} deleted, {data['failed']:,} failed"
         case _:

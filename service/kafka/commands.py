@@ -40,7 +40,7 @@ class Commands:
         await self.keeper.pace(received)
         early = await self.shell.attempt(received, lambda: self.carry_out(received))
         if early:
-            await self.keeper.keep(received, early)
+            await self.keeper.keep(received)
         self.recorded()
 
     def carry_out(self, received: Received) -> RefusedError | None:
@@ -52,17 +52,23 @@ class Commands:
         try:
             take_command(command, self.application, self.databases, self.check)
         except OperationNotFoundError as error:
-            return error
-        except TransitionError as error:
-            if self.is_early(command):
+            if not self.keeper.is_over(received):
                 return error
-            raise
+            raise OperationNotFoundError(self.keeper.after(error), error.field) from None
+        except TransitionError as error:
+            is_early = self.is_early(command)
+            if is_early and not self.keeper.is_over(received):
+                return error
+            reason = self.keeper.after(error) if is_early else error.reason
+            if not isinstance(command, SubmitBulkDelete):
+                self.application.refuse(command, reason)
+            raise TransitionError(reason, error.field) from None
         return None
 
     def is_early(self, command: SubmitBulkDelete | ControlCommand) -> bool:
         """Whether the operation is about to reach the state that the command is for."""
         operation = self.application.find(command.operation_id)
-        if operation is None or operation.is_final:
+        if operation is None or operation.is_final or str(command.command_id) in operation.refused:
             return False
         if isinstance(command, ResumeOperation) and self.keeper.has_kept(command.operation_id):
             return True  # the pause that it follows is still on its way

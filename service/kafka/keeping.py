@@ -49,14 +49,19 @@ class Keeper:
             pause = min(LONGEST, max(SHORTEST, tried - first))
             await sleep_unless(self.shell.stopping, max(0.0, tried + pause - now))
 
-    async def keep(self, received: Received, error: RefusedError) -> None:
-        """Publish it again, or reject it when its time is over."""
+    def is_over(self, received: Received) -> bool:
+        """Whether a command was kept for as long as any is."""
+        now = time.time()
+        return now - (instant(received, FIRST_SEEN, now) or now) >= self.seconds
+
+    def after(self, error: RefusedError) -> str:
+        """The reason why it is rejected in the end."""
+        return f"{error.reason} (kept for {self.seconds:g} s)"
+
+    async def keep(self, received: Received) -> None:
+        """Publish it again, to be tried later."""
         now = time.time()
         first = instant(received, FIRST_SEEN, now) or now
-        if now - first >= self.seconds:
-            self.lately.pop(received.key, None)
-            await self.shell.reject(received, f"{error.reason} (kept for {self.seconds:g} s)", error.field)
-            return
         own = {
             FIRST_SEEN: f"{first:.3f}",
             LAST_TRIED: f"{now:.3f}",

@@ -145,6 +145,32 @@ def test_commands_that_do_not_fit_the_state_are_refused(life: Life) -> None:
             life.control(name)
 
 
+def test_a_refused_command_is_refused_again_when_it_would_be_legal(life: Life) -> None:
+    life.submit()
+    life.open()
+    resume, pause = life.command("resume"), life.command("pause")
+    with pytest.raises(TransitionError) as first:
+        life.application.control(resume)
+    life.application.refuse(resume, first.value.reason)
+    version = life.application.refuse(resume, "again").version
+    life.application.control(pause)
+    life.close("paused")
+
+    with pytest.raises(TransitionError) as again:
+        life.application.control(resume)
+    assert again.value.reason == first.value.reason
+    assert life.now.status == "paused"
+    assert life.application.refuse(pause, "it was carried out").version == life.now.version == version + 2
+
+
+def test_what_has_ended_refuses_without_remembering(life: Life) -> None:
+    life.submit()
+    life.open()
+    life.control("cancel")
+    version = life.close("canceled").version
+    assert life.application.refuse(life.command("pause"), "it has ended").version == version
+
+
 def test_what_is_away_is_waited_for_and_what_is_refused_ends_it(life: Life) -> None:
     life.submit()
     away = WorkReturned(operation_id=life.id, epoch=1, reason="no route")

@@ -151,6 +151,27 @@ def test_a_command_that_is_not_legal_is_rejected(service: Running) -> None:
     assert "another job" in found[1].reason
 
 
+def test_a_command_that_was_refused_stays_refused(service: Running) -> None:
+    service.target.units = 200
+    command = submit()
+    refused = resume(command.operation_id)
+    service.command(command)
+    until(lambda: (one := service.application.find(command.operation_id)) and facts(one)[1] > 0)
+    before = len(service.rejections())
+    service.command(refused)
+    until(lambda: len(service.rejections()) == before + 1)
+    service.command(pause(command.operation_id))
+    until(lambda: service.application.operation(command.operation_id).status == "paused")
+
+    service.command(refused)
+
+    first, again = until(lambda: len(all_ := service.rejections()) == before + 2 and all_)[before:]
+    assert first.reason == again.reason
+    assert "in progress" in first.reason
+    assert service.application.operation(command.operation_id).status == "paused"
+    service.target.units = 3
+
+
 def test_cancel_stops_what_runs(service: Running) -> None:
     service.target.units = 200
     command = submit()
