@@ -7,15 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from eventsourcing.persistence import PersistenceError
 from eventsourcing.postgres import PostgresFactory
 from eventsourcing.utils import Environment, EnvType, get_topic
 from psycopg.conninfo import conninfo_to_dict
 
 from bulkdelete.domain.application import BulkDeletes
-from bulkdelete.domain.errors import UnavailableError
 from bulkdelete.domain.operation import Operation
 from bulkdelete.service.configuration import Problem, SettingsError
+from bulkdelete.service.opening import PREFIX, opened
 from bulkdelete.service.urls import Url
 
 CONNECTION = "POSTGRES_CONNECTION"
@@ -40,7 +39,7 @@ def event_store_environment(url: Url) -> dict[str, str]:
     """What `BulkDeletes(env=…)` takes for an event store at this address. Raises SettingsError."""
     settings = of_sqlite(url) if url.scheme == "sqlite" else of_postgresql(url)
     # The library prefers names with the application's own prefix: nobody's PERSISTENCE_MODULE gets in the way.
-    return {f"{BulkDeletes.name.upper()}_{name}": value for name, value in settings.items()}
+    return {f"{PREFIX}{name}": value for name, value in settings.items()}
 
 
 def of_sqlite(url: Url) -> dict[str, str]:
@@ -83,8 +82,4 @@ def open_event_store(url: Url) -> BulkDeletes:
     """The event store, its tables made where they are missing. Raises UnavailableError where it cannot be reached."""
     # The library knows the topic of a snapshot only in a process that took one; others could not read it.
     get_topic(Operation.Snapshot)
-    try:
-        return BulkDeletes(env=event_store_environment(url))
-    except PersistenceError as error:
-        # Processes that start together may make the same tables at once: who comes second tries again.
-        raise UnavailableError(f"the event store {url} cannot be opened: {error!s:.300}") from error
+    return opened(event_store_environment(url), str(url))

@@ -17,6 +17,7 @@ from bulkdelete.domain.application import BulkDeletes
 from bulkdelete.domain.errors import BulkDeleteError, OperationBusyError
 from bulkdelete.projections.keeper import ViewKeeper
 from bulkdelete.projections.layout import ViewFiles
+from bulkdelete.service.opening import PREFIX, opened
 
 
 def default_state() -> Path:
@@ -49,15 +50,14 @@ class State:
     def application(self) -> BulkDeletes:
         """Open the event store."""
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return BulkDeletes(
-            env={
-                "PERSISTENCE_MODULE": "eventsourcing.sqlite",
-                "SQLITE_DBNAME": str(self.events.absolute()),
-                "SQLITE_LOCK_TIMEOUT": "30",
-                "SQLITE_POOL_SIZE": "8",
-                "AGGREGATE_CACHE_MAXSIZE": "16",
-            }
-        )
+        settings = {
+            "PERSISTENCE_MODULE": "eventsourcing.sqlite",
+            "SQLITE_DBNAME": str(self.events.absolute()),
+            "SQLITE_LOCK_TIMEOUT": "30",
+            "SQLITE_POOL_SIZE": "8",
+            "AGGREGATE_CACHE_MAXSIZE": "16",
+        }
+        return opened({f"{PREFIX}{name}": value for name, value in settings.items()}, f"in {self.folder}")
 
     @property
     def is_default(self) -> bool:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
+from threading import Timer
+from uuid import uuid4
 
 import pytest
 
@@ -76,3 +80,21 @@ def test_a_process_that_took_no_snapshot_reads_one(tmp_path: Path) -> None:
     found = subprocess.run(words, capture_output=True, text=True, check=False)
 
     assert (found.stdout, found.stderr) == ("waiting\n", "")
+
+
+def test_another_process_is_making_the_same_file(tmp_path: Path) -> None:
+    """While one writes to a new file, SQLite refuses another one the journal mode at once, whatever its time-out."""
+    path = tmp_path / "events.db"
+    with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as first:
+        first.execute("BEGIN IMMEDIATE")
+        done = Timer(0.5, first.execute, ["COMMIT"])
+        done.start()
+        with open_event_store(Url(f"sqlite:///{path}")) as application:
+            assert application.find(uuid4()) is None
+        done.join()
+
+
+def test_a_file_that_is_none_is_told_at_once(tmp_path: Path) -> None:
+    (tmp_path / "events.db").write_text("this is no database, but long enough to be looked at" * 100)
+    with pytest.raises(UnavailableError, match="not a database"):
+        open_event_store(Url(f"sqlite:///{tmp_path}/events.db"))
