@@ -6,7 +6,7 @@ a field that is added gets a new `class_version` with an upcast.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -71,6 +71,7 @@ class Operation(BaseAggregate[UUID]):
             aggregate.status = Status.IN_PROGRESS.value
             aggregate.waiting_for = None
             aggregate.opened = self.epoch
+            aggregate.running_since = self.timestamp.isoformat()
             aggregate.started_at = aggregate.started_at or self.timestamp.isoformat()
             aggregate.cut_off = self.cut_off
             aggregate.order = self.order
@@ -173,6 +174,7 @@ class Operation(BaseAggregate[UUID]):
         TOPIC: ClassVar[str] = "operation.paused"
 
         def apply(self, aggregate: Operation) -> None:
+            aggregate.stop_running(self.timestamp)
             aggregate.status = Status.PAUSED.value
             aggregate.waiting_for = None
 
@@ -206,6 +208,7 @@ class Operation(BaseAggregate[UUID]):
         TOPIC: ClassVar[str] = "operation.canceled"
 
         def apply(self, aggregate: Operation) -> None:
+            aggregate.stop_running(self.timestamp)
             aggregate.status = Status.CANCELED.value
             aggregate.waiting_for = None
 
@@ -242,6 +245,7 @@ class Operation(BaseAggregate[UUID]):
         field: str | None
 
         def apply(self, aggregate: Operation) -> None:
+            aggregate.stop_running(self.timestamp)
             aggregate.status = Status.FAILED.value
             aggregate.waiting_for = None
             aggregate.reason = self.reason
@@ -257,6 +261,7 @@ class Operation(BaseAggregate[UUID]):
         """Query index → why matching records without a failure may be left."""
 
         def apply(self, aggregate: Operation) -> None:
+            aggregate.stop_running(self.timestamp)
             aggregate.status = Status.SUCCEEDED.value
             aggregate.waiting_for = None
 
@@ -275,6 +280,8 @@ class Operation(BaseAggregate[UUID]):
         self.epoch = 1
         self.opened = 0
         self.started_at: str | None = None
+        self.running_since: str | None = None
+        self.ran_microseconds = 0
         self.requested_by = requested_by
         self.cut_off: str | None = None
         self.order: list[int] = []
@@ -402,6 +409,17 @@ class Operation(BaseAggregate[UUID]):
     def started_before(self) -> datetime | None:
         """The cut-off, in UTC; None before the first start."""
         return datetime.fromisoformat(self.cut_off) if self.cut_off else None
+
+    def ran_until(self, now: datetime) -> int:
+        """Microseconds in which records could be deleted: pauses do not count."""
+        if self.running_since is None:
+            return self.ran_microseconds
+        ran = (now - datetime.fromisoformat(self.running_since)) // timedelta(microseconds=1)
+        return self.ran_microseconds + max(0, ran)  # a clock may be set back
+
+    def stop_running(self, now: datetime) -> None:
+        """Nothing more is deleted, for now or for good."""
+        self.ran_microseconds, self.running_since = self.ran_until(now), None
 
     def resume_progress(self) -> None:
         """What was away is back, as far as an event proves it."""

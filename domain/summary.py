@@ -33,7 +33,7 @@ def summary(operation: Operation) -> dict[str, Any]:
         "cascaded": operation.cascaded,
         "unlinked": operation.unlinked,
         "queries": queries,
-        "duration_seconds": round((operation.modified_on - started).total_seconds(), 3) if started else 0.0,
+        "duration_seconds": round(operation.ran_until(operation.modified_on) / 1_000_000, 3),
         "submitted_at": instant(operation.created_on),
         "started_at": instant(started) if started else None,
         "ended_at": instant(operation.modified_on) if operation.is_final else None,

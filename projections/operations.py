@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -64,6 +64,9 @@ class OperationRow:
     epoch: int = 1
     cut_off: datetime | None = None
     started_at: datetime | None = None
+    running_since: datetime | None = None
+    ran_microseconds: int = 0
+    """Until `running_since`: pauses do not count."""
     ended_at: datetime | None = None
     waiting_for: str | None = None
     reason: str | None = None
@@ -108,6 +111,7 @@ def change(row: OperationRow, event: RecordedEvent) -> None:
             row.status, row.waiting_for = Status.IN_PROGRESS.value, None
             row.epoch, row.cut_off = data["epoch"], utc(data["cut_off"])
             row.started_at = row.started_at or row.updated_at
+            row.running_since = row.updated_at
         case Operation.Planned.TOPIC:
             take_plan(row, data)
         case Operation.BatchDeleted.TOPIC:
@@ -134,6 +138,9 @@ def become(row: OperationRow, status: Status, data: dict[str, Any]) -> None:
         row.queries[int(index)].remaining = reason
     if status.is_final or status is Status.PAUSED:
         row.waiting_for = None
+        if row.running_since is not None:
+            row.ran_microseconds += max(0, (row.updated_at - row.running_since) // timedelta(microseconds=1))
+            row.running_since = None
     if status.is_final:
         row.ended_at = row.updated_at
 

@@ -34,7 +34,7 @@ SELECT
 SELECT
     operation_id, name, database, requested_by, submitted_at, updated_at, digest, CAST(job AS VARCHAR) AS job, status,
     deleted, failed, vanished, CAST(cascaded AS VARCHAR) AS cascaded, CAST(unlinked AS VARCHAR) AS unlinked,
-    query_index, epoch, cut_off, started_at, ended_at, waiting_for, reason, field, version
+    query_index, epoch, cut_off, started_at, running_since, ran_microseconds, ended_at, waiting_for, reason, field, version
 FROM operations
 WHERE operation_id IN (SELECT unnest(CAST($operation_ids AS UUID[])));
 
@@ -73,6 +73,8 @@ SELECT
     unnest(CAST($epoch AS INTEGER[])) AS epoch,
     unnest(CAST($cut_off AS TIMESTAMP[])) AS cut_off,
     unnest(CAST($started_at AS TIMESTAMP[])) AS started_at,
+    unnest(CAST($running_since AS TIMESTAMP[])) AS running_since,
+    unnest(CAST($ran_microseconds AS BIGINT[])) AS ran_microseconds,
     unnest(CAST($ended_at AS TIMESTAMP[])) AS ended_at,
     unnest(CAST($waiting_for AS VARCHAR[])) AS waiting_for,
     unnest(CAST($reason AS VARCHAR[])) AS reason,

@@ -31,7 +31,7 @@ WITH progress AS (
 SELECT
     operation_id, name, status, database, requested_by, deleted, failed, CAST(cascaded AS VARCHAR) AS cascaded,
     CAST(unlinked AS VARCHAR) AS unlinked, queries,
-    round(coalesce(epoch_us(coalesce(ended_at, updated_at)) - epoch_us(started_at), 0) / 1000000, 3) AS duration_seconds,
+    round((ran_microseconds + greatest(0, coalesce(epoch_us(updated_at) - epoch_us(running_since), 0))) / 1000000, 3) AS duration_seconds,
     submitted_at, started_at, ended_at, cut_off, waiting_for, reason, field
 FROM operations
 JOIN progress USING (operation_id)

@@ -21,6 +21,8 @@ CREATE TABLE operations (
     cut_off TIMESTAMP,
     submitted_at TIMESTAMP,
     started_at TIMESTAMP,
+    running_since TIMESTAMP,
+    ran_microseconds BIGINT,
     ended_at TIMESTAMP,
     updated_at TIMESTAMP,
     waiting_for VARCHAR,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 
 import pytest
 
@@ -116,6 +117,22 @@ def test_pause_resume_and_old_outcomes(life: Life) -> None:
     assert life.open(2).status == "in_progress"
     life.tell(life.batch(1))
     assert summary(life.now)["deleted"] == 6
+
+
+def test_pauses_are_no_part_of_the_duration(life: Life) -> None:
+    life.submit()
+    life.open()
+    time.sleep(0.02)
+    life.control("pause")
+    paused = life.close("paused")
+    ran = summary(paused)["duration_seconds"]
+    time.sleep(0.2)
+    life.control("resume")
+    assert summary(life.now)["duration_seconds"] == ran
+    life.open(2)
+    time.sleep(0.02)
+    life.control("cancel")
+    assert ran + 0.02 <= summary(life.close("canceled"))["duration_seconds"] < ran + 0.2
 
 
 @pytest.mark.parametrize("name", ["pause", "cancel"])
