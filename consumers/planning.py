@@ -36,6 +36,8 @@ class Issued:
 
     epoch: int
     pieces: dict[tuple[str, ...], Issue] = field(default_factory=dict)
+    due: float = 0.0
+    """When something may be overdue: until then a tick need not load the operation."""
 
 
 @dataclass
@@ -49,12 +51,16 @@ class Planner:
     def follow(self, operation_id: UUID) -> list[AnyWork]:
         """The work that an event of this operation releases: what is outstanding and was not issued yet."""
         operation = self.application.find(operation_id)
-        return [] if operation is None else self.note(operation, outstanding(operation), issue=True)
+        if operation is None:
+            return []
+        self.memory(operation).due = 0.0  # what it says may be due sooner than what was known
+        return self.note(operation, outstanding(operation), issue=True)
 
     def tick(self, open_operations: Iterable[UUID]) -> list[AnyWork]:
         """What is overdue, of the operations that have not ended."""
-        still_open = list(open_operations)
-        found = [work for operation_id in still_open for work in self.overdue(operation_id)]
+        still_open = dict.fromkeys(open_operations)
+        due = [one for one in still_open if one not in self.issued or self.issued[one].due <= self.clock()]
+        found = [work for operation_id in due for work in self.overdue(operation_id)]
         for ended in [one for one in self.issued if one not in still_open and self.has_ended(one)]:
             del self.issued[ended]
         return found
@@ -72,19 +78,20 @@ class Planner:
         wanted: list[AnyWork] = [work for work in outstanding(operation) if not isinstance(work, ClearLedger)]
         # What this process never issued, somebody else may have, or its event is on the way: it gets its time.
         self.note(operation, wanted, issue=False)
-        pieces = self.memory(operation).pieces
-        found = [work for work in wanted if self.is_overdue(pieces[identity(work)], operation)]
+        memory = self.memory(operation)
+        found = [work for work in wanted if self.due(memory.pieces[identity(work)], operation) <= self.clock()]
         for work in found:
-            piece = pieces[identity(work)]
+            piece = memory.pieces[identity(work)]
             piece.at, piece.attempts, piece.by_us = self.clock(), piece.attempts + 1, True
+        memory.due = min((self.due(one, operation) for one in memory.pieces.values()), default=self.clock() + OVERDUE)
         return found
 
-    def is_overdue(self, piece: Issue, operation: Operation) -> bool:
-        """Whether a piece of work should be tried again."""
+    def due(self, piece: Issue, operation: Operation) -> float:
+        """When a piece of work should be tried again."""
         pause = OVERDUE
         if operation.status == Status.RETRYING:
             pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2.0**piece.attempts)
-        return self.clock() - piece.at >= pause
+        return piece.at + pause
 
     def note(self, operation: Operation, wanted: list[AnyWork], issue: bool) -> list[AnyWork]:
         """Remember what is outstanding, and forget what no longer is; returns what this process did not issue yet."""

@@ -13,6 +13,7 @@ from bulkdelete.consumers.planning import OVERDUE, Planner
 from bulkdelete.domain.application import BulkDeletes
 from bulkdelete.domain.commands import SubmitBulkDelete
 from bulkdelete.domain.job import Job
+from bulkdelete.domain.operation import Operation
 from bulkdelete.domain.outcomes import BatchDone, FenceOpened, QueryPlanned, WorkReturned
 from bulkdelete.domain.query_builder import Query
 from bulkdelete.domain.work import AnyWork, DeleteBatch, OpenFence, PlanQuery
@@ -75,6 +76,33 @@ def test_a_clock_that_ticks_before_the_event_arrives_takes_nothing_away(
 
     assert planner.tick([operation_id]) == []
     assert [type(one) for one in planner.follow(operation_id)] == [OpenFence]
+
+
+def test_a_tick_loads_only_operations_of_which_something_may_be_due(
+    application: BulkDeletes, operation_id: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, loaded = Clock(), list[UUID]()
+    planner = Planner(application, clock)
+    planner.follow(operation_id)
+    find = application.find
+
+    def noted(one: UUID) -> Operation | None:
+        loaded.append(one)
+        return find(one)
+
+    monkeypatch.setattr(application, "find", noted)
+
+    for _ in range(28):
+        assert planner.tick([operation_id]) == []
+        clock.now += 0.5
+    assert len(loaded) == 1
+    clock.now = OVERDUE
+    assert [type(one) for one in planner.tick([operation_id])] == [OpenFence]
+
+    application.record(WorkReturned(operation_id=operation_id, epoch=1, reason="away"))
+    assert planner.follow(operation_id) == []
+    clock.now += 2
+    assert [type(one) for one in planner.tick([operation_id])] == [OpenFence]
 
 
 def test_a_finished_unit_releases_the_next_one_of_the_window(application: BulkDeletes, operation_id: UUID) -> None:
