@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import sqlalchemy as sa
@@ -92,17 +93,17 @@ class Careful:
                 raise
             error_of_lock = error
         self.closure.select(found)
-        self.refuse_held(
-            error_of_lock, self.closure.entity.name, self.closure.held_by_others(self.closure.entity.name, found, 0)
-        )
+        name = self.closure.entity.name
+        self.refuse_held(error_of_lock, name, lambda: self.closure.held_by_others(name, found, 0))
         return self.closure.count
 
-    def refuse_held(self, error: sa.exc.DBAPIError, name: str, ords: list[int]) -> None:
+    def refuse_held(self, error: sa.exc.DBAPIError, name: str, held: Callable[[], list[int]]) -> None:
         """Set roots aside that reach a record which somebody else holds; they are tried again at the end."""
         fault = self.fault(error)
         if fault.kind != "locked":
             raise error
-        if ords:
+        # Asked only now: where the connection is gone there is nobody to ask.
+        if ords := held():
             reason = reason_of(fault, self.closure.entity.name, self.scope.catalogue)
             self.fail(sorted(ords), replace(reason, blocking_entity=name))
 

@@ -19,6 +19,9 @@ from bulkdelete.records.scope import Scope
 Everyone = tuple[int, int]
 """A range of root ordinals, both ends included."""
 
+Refuse = Callable[[sa.exc.DBAPIError, str, Callable[[], list[int]]], None]
+"""Told the error, the entity, and how to ask which roots reach a record that somebody else holds."""
+
 
 class Closure:
     """The selected records of one entity and what they take along."""
@@ -77,7 +80,7 @@ class Closure:
         chosen = sa.select(*self.keys(name)).where(work.c.ord.between(*ords))
         return (keys[0] if len(keys) == 1 else sa.tuple_(*keys)).in_(chosen)
 
-    def grow(self, refuse: Callable[[sa.exc.DBAPIError, str, list[int]], None]) -> None:
+    def grow(self, refuse: Refuse) -> None:
         """Add what cascades take along, level by level, and hold those records.
 
         `refuse` is told, with the error and the entity, which roots reach a record that somebody else holds.
@@ -140,7 +143,7 @@ class Closure:
         source = sa.join(sa.join(parents, referred, self.is_record(parent.name, parents, referred)), kid, sa.true())
         return source, sa.and_(*(referred.c[other] == kid.c[own] for own, other in pairs))
 
-    def hold(self, name: str, depth: int, refuse: Callable[[sa.exc.DBAPIError, str, list[int]], None]) -> None:
+    def hold(self, name: str, depth: int, refuse: Refuse) -> None:
         """Hold the records of one level, so that nobody changes them or adds children."""
         entity, work = self.entities[name], self.tables[name]
         keys = entity.key_columns
@@ -153,7 +156,7 @@ class Closure:
             with self.dialect.savepoint(self.connection):
                 self.connection.execute(sa.select(sa.func.count()).select_from(held.subquery()))
         except sa.exc.DBAPIError as error:
-            refuse(error, name, self.held_by_others(name, records, depth))
+            refuse(error, name, lambda: self.held_by_others(name, records, depth))
 
     def held_by_others(self, name: str, records: AnySelect, depth: int) -> list[int]:
         """The roots of one level's records that a lock which does not wait leaves out."""
