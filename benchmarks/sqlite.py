@@ -14,7 +14,7 @@ from benchmarks.embedded import seconds_embedded
 from benchmarks.figures import Figure
 from bulkdelete.domain.job import Job
 from bulkdelete.domain.query_builder import Query
-from bulkdelete.records.sqlite import CACHE_KIB
+from bulkdelete.records.sqlite.sessions import CACHE_KIB
 
 TABLE = """
 CREATE TABLE record (

@@ -231,12 +231,11 @@ class Careful:
             return
         aside = self.ledger.set_aside
         keys = self.closure.keys(self.closure.entity.name)
-        gone = sa.select(self.dialect.key_text(keys)).select_from(self.closure.roots)
-        settled = sa.delete(aside).where(
-            aside.c.operation_id == self.run.id, aside.c.query_index == self.query_index, aside.c.record.in_(gone)
-        )
-        texts = list(self.connection.execute(settled.returning(aside.c.record)).scalars())
-        if texts:
+        mine = (aside.c.operation_id == self.run.id, aside.c.query_index == self.query_index)
+        gone = sa.select(aside.c.record).distinct().select_from(self.closure.roots)
+        settled = gone.where(*mine, aside.c.record == self.dialect.key_text(keys))
+        if texts := list(self.connection.execute(settled).scalars()):
+            self.ledger.forget(self.connection, mine, texts)
             result.cleared.append(ids_of(self.closure.entity, texts))
 
 

@@ -32,6 +32,8 @@ class Attribute:
     has_time: bool = False
     collation: str | None = None
     """Where the database does not keep it with the values: how a key compares."""
+    fraction: int = 6
+    """Of a time: the decimals of a second that the column keeps."""
 
 
 @dataclass(frozen=True)

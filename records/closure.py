@@ -72,13 +72,28 @@ class Closure:
         table = entity.table if table is None else table
         return sa.and_(*(table.c[key] == work.c[f"k{at}"] for at, key in enumerate(entity.key)))
 
-    def holds(self, name: str, ords: Everyone, table: sa.FromClause | None = None) -> Truth:
-        """Whether a row of the entity is in the closure of these roots."""
+    def holds(self, name: str, ords: Everyone, depth: int | None = None) -> Truth:
+        """Whether a record is in the closure of these roots (at this depth): for a statement that deletes it."""
+        work, entity = self.tables[name], self.entities[name]
+        among: Truth = work.c.ord.between(*ords)
+        if depth is not None:
+            among = sa.and_(among, work.c.depth == depth)
+        if self.dialect.deletes_by_join:
+            return sa.and_(self.is_record(name), among)
+        keys = entity.key_columns
+        return (keys[0] if len(keys) == 1 else sa.tuple_(*keys)).in_(sa.select(*self.keys(name)).where(among))
+
+    def stays(self, name: str, ords: Everyone) -> Truth:
+        """Whether a record is not in the closure of these roots."""
+        work = self.tables[name].alias("inside")
+        return ~sa.exists().where(self.is_record(name, work), work.c.ord.between(*ords))
+
+    def depth(self, name: str, ords: Everyone) -> int:
+        """How deep below these roots a record of the entity is found."""
         work = self.tables[name]
-        table = self.entities[name].table if table is None else table
-        keys = [table.c[key] for key in self.entities[name].key]
-        chosen = sa.select(*self.keys(name)).where(work.c.ord.between(*ords))
-        return (keys[0] if len(keys) == 1 else sa.tuple_(*keys)).in_(chosen)
+        return (
+            self.connection.execute(sa.select(sa.func.max(work.c.depth)).where(work.c.ord.between(*ords))).scalar() or 0
+        )
 
     def grow(self, refuse: Refuse) -> None:
         """Add what cascades take along, level by level, and hold those records.

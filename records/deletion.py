@@ -12,7 +12,7 @@ from bulkdelete.domain.errors import TargetChangedError, UnavailableError
 from bulkdelete.domain.record_ids import RecordIds
 from bulkdelete.records.careful import Careful, TransactionLostError, ids_of
 from bulkdelete.records.catalogue import Entity
-from bulkdelete.records.dialect import Dialect, Span
+from bulkdelete.records.dialect import Dialect, PackError, Span
 from bulkdelete.records.direct import Direct, DisagreementError
 from bulkdelete.records.effort import Effort, FencedError, Place, Standing, TooManyError
 from bulkdelete.records.fence import fence_row
@@ -54,7 +54,7 @@ class BatchDeletion:
             except DisagreementError:
                 effort.careful = True
                 effort.attempts += 1
-            except TooManyError:
+            except (TooManyError, PackError):
                 effort.size = max(1, effort.size // 4)
             except TransactionLostError as error:
                 effort.lost(error.fault)
@@ -194,9 +194,9 @@ class BatchDeletion:
         entity = run.scope.entity(place.query_index)
         aside = self.ledger.set_aside
         there = sa.exists().where(where, self.dialect.key_equals(entity, aside.c.record)).select_from(entity.table)
-        rows = connection.execute(sa.delete(aside).where(among, ~there).returning(aside.c.record)).scalars()
-        texts = list(rows)
-        if texts:
+        if texts := list(connection.execute(sa.select(aside.c.record).where(among, ~there)).scalars()):
+            mine = (aside.c.operation_id == run.id, aside.c.query_index == place.query_index)
+            self.ledger.forget(connection, mine, texts)
             result.cleared.append(ids_of(entity, texts))
             result.vanished = len(texts)
 

@@ -36,6 +36,10 @@ class Fault:
     table: str | None = None
 
 
+class PackError(Exception):
+    """A pack does not hold as many ids as it should: it grew larger than the database packs."""
+
+
 @dataclass(frozen=True)
 class Walk:
     """How a table is walked: `kind` and what it needs, as JSON; `units` fixed ranges; the estimate in records."""
@@ -72,6 +76,10 @@ class Dialect(Operands, Protocol):
     first_records: int
     """Records the first batch of the direct way looks at."""
     schema: str | None
+    deletes_by_join: bool
+    """Whether records named by another table are found quickly only where that table is joined, not in a subquery."""
+    self_cascading_in_levels: bool
+    """Whether the database's own cascade is bounded in depth, so that a tree goes leaves first."""
 
     def engine(self, url: sa.URL) -> sa.Engine:
         """Connections that say who they are, with bounded waits."""
@@ -142,6 +150,14 @@ class Dialect(Operands, Protocol):
         """The same rows, held until the transaction ends."""
         ...
 
+    def hold_listed(self, select: AnySelect) -> AnySelect:
+        """The same aggregate over records that the next statement deletes: it must find the same ones."""
+        ...
+
+    def record_type(self) -> sa.types.TypeEngine[str]:
+        """The type of a key as text in our own tables: different keys must differ."""
+        ...
+
     def key_type(self, entity: Entity, column: sa.Column[Any]) -> sa.types.TypeEngine[Any]:
         """The type of a key in a work table: there it compares as in the entity."""
         ...
@@ -166,7 +182,7 @@ class Dialect(Operands, Protocol):
         ...
 
     def unpacked(self, kind: KeyKind, value: Any, count: int) -> RecordIds:
-        """What `packed` gave, as record ids. Raises ValueError where it does not hold `count` ids."""
+        """What `packed` gave, as record ids. Raises PackError where it does not hold `count` ids."""
         ...
 
     def work_table(self, connection: sa.Connection, name: str, columns: Sequence[sa.Column[Any]]) -> sa.Table:
@@ -179,6 +195,10 @@ class Dialect(Operands, Protocol):
 
     def quoted(self, name: str) -> str:
         """A name as SQL needs it."""
+        ...
+
+    def create_index(self, table: str, columns: str, name: str) -> str:
+        """The statement that makes an index while others go on working; all names are quoted."""
         ...
 
     def restricted(self, relationship: Relationship) -> tuple[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -31,9 +32,9 @@ class Direct:
     def delete(self, entity: Entity, where: Truth, row: dict[str, str | int]) -> RecordIds:
         """Delete what matches, after the database wrote the ledger row with the ids.
 
-        Raises DisagreementError, TooManyError.
+        Raises DisagreementError, TooManyError, PackError.
 
-        Both statements see the same snapshot, or the transaction holds the only write lock.
+        Both statements see the same snapshot, or the transaction holds what was listed, or the only write lock.
         """
         ledger = self.ledger.ledger
         counted = sa.select(
@@ -41,8 +42,8 @@ class Direct:
             sa.func.count(),
             self.dialect.packed(entity.key_kind, entity.key_columns),
         ).select_from(entity.table).where(where)  # fmt: skip
-        written = sa.insert(ledger).from_select([*row, "count", "ids"], counted)
-        count, packed = self.connection.execute(written.returning(ledger.c.count, ledger.c.ids)).one()
+        written = sa.insert(ledger).from_select([*row, "count", "ids"], self.dialect.hold_listed(counted))
+        count, packed = self.written(written, row)
         if count > self.most:
             raise TooManyError
         if count:
@@ -50,3 +51,15 @@ class Direct:
             if deleted != count:
                 raise DisagreementError(f"{deleted} records were deleted, {count} were listed")
         return self.dialect.unpacked(entity.key_kind, packed, count)
+
+    def written(self, insert: sa.Insert, row: dict[str, str | int]) -> tuple[int, Any]:
+        """Write the ledger row; the count and the packed ids that the database put into it."""
+        ledger = self.ledger.ledger
+        both = ledger.c.count, ledger.c.ids
+        if self.connection.dialect.insert_returning:
+            count, packed = self.connection.execute(insert.returning(*both)).one()
+            return count, packed
+        self.connection.execute(insert)
+        key = [column == row[column.name] for column in ledger.primary_key.columns]
+        count, packed = self.connection.execute(sa.select(*both).where(*key)).one()
+        return count, packed

@@ -3,9 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import mysql
 from sqlalchemy.schema import CreateSchema, CreateTable
+
+from bulkdelete.records.dialect import Dialect
+from bulkdelete.records.predicates import Truth
+
+PREFIX = "bulkdelete_"
+"""Of our tables' names, where they have no schema of their own."""
+PIECE = 5_000
+"""Records in one statement."""
+ASCII = {"charset": "ascii", "collation": "ascii_bin"}
+ID = sa.Text().with_variant(mysql.CHAR(36, **ASCII), "mysql")
+SHORT = sa.Text().with_variant(mysql.VARCHAR(64, **ASCII), "mysql")
+LONG = sa.Text().with_variant(mysql.LONGTEXT(charset="utf8mb4", collation="utf8mb4_bin"), "mysql")
+PACKED = sa.LargeBinary().with_variant(mysql.LONGBLOB(), "mysql")
+OPTIONS: dict[str, Any] = {"mysql_engine": "InnoDB", "mysql_row_format": "DYNAMIC"}
 
 
 @dataclass(frozen=True)
@@ -26,6 +42,12 @@ class Ledger:
         """All three."""
         return self.fence, self.ledger, self.set_aside
 
+    def forget(self, connection: sa.Connection, mine: tuple[Truth, ...], texts: list[str]) -> None:
+        """Records that are settled are no longer set aside."""
+        for at in range(0, len(texts), PIECE):
+            some = self.set_aside.c.record.in_(texts[at : at + PIECE])
+            connection.execute(sa.delete(self.set_aside).where(*mine, some))
+
     def statements(self, dialect: sa.Dialect) -> list[str]:
         """The DDL, to be run by an owner where we may not."""
         schema = self.fence.schema
@@ -38,38 +60,41 @@ class Ledger:
         return ddl
 
 
-def ledger_tables(schema: str | None, prefix: str = "") -> Ledger:
+def ledger_tables(dialect: Dialect) -> Ledger:
     """The tables, in a schema of their own or with a prefix."""
-    metadata = sa.MetaData(schema=schema)
-    instant = sa.Text()
+    prefix = "" if dialect.schema else PREFIX
+    metadata = sa.MetaData(schema=dialect.schema)
     fence = sa.Table(
         f"{prefix}fence",
         metadata,
-        sa.Column("operation_id", sa.Text, primary_key=True),
-        sa.Column("digest", sa.Text, nullable=False),
+        sa.Column("operation_id", ID, primary_key=True),
+        sa.Column("digest", SHORT, nullable=False),
         sa.Column("epoch", sa.Integer, nullable=False),
         sa.Column(
-            "state", sa.Text, sa.CheckConstraint("state IN ('running','paused','canceled','ended')"), nullable=False
+            "state", SHORT, sa.CheckConstraint("state IN ('running','paused','canceled','ended')"), nullable=False
         ),
-        sa.Column("cut_off", instant, nullable=False),
+        sa.Column("cut_off", SHORT, nullable=False),
+        **OPTIONS,
     )
     ledger = sa.Table(
         f"{prefix}ledger",
         metadata,
-        sa.Column("operation_id", sa.Text, primary_key=True),
+        sa.Column("operation_id", ID, primary_key=True),
         sa.Column("unit", sa.BigInteger, primary_key=True, autoincrement=False),
         sa.Column("batch", sa.BigInteger, primary_key=True, autoincrement=False),
         sa.Column("epoch", sa.Integer, nullable=False),
         sa.Column("count", sa.BigInteger),
-        sa.Column("ids", sa.LargeBinary),
-        sa.Column("outcome", sa.Text),
+        sa.Column("ids", PACKED),
+        sa.Column("outcome", LONG),
+        **OPTIONS,
     )
     set_aside = sa.Table(
         f"{prefix}set_aside",
         metadata,
-        sa.Column("operation_id", sa.Text, primary_key=True),
+        sa.Column("operation_id", ID, primary_key=True),
         sa.Column("query_index", sa.Integer, primary_key=True, autoincrement=False),
-        sa.Column("record", sa.Text, primary_key=True),
+        sa.Column("record", dialect.record_type(), primary_key=True),
         sa.Column("retryable", sa.Boolean, nullable=False),
+        **OPTIONS,
     )
     return Ledger(fence, ledger, set_aside)

@@ -14,11 +14,15 @@ DRIVERS = {
     "postgresql": "postgresql+psycopg",
     "postgres": "postgresql+psycopg",
     "postgresql+psycopg": "postgresql+psycopg",
+    "mariadb": "mariadb+pymysql",
+    "mariadb+pymysql": "mariadb+pymysql",
+    "mysql": "mysql+pymysql",
+    "mysql+pymysql": "mysql+pymysql",
     "sqlite": "sqlite",
     "sqlite+pysqlite": "sqlite",
 }
 SECRETS = ("password", "sslpassword", "passwd", "pwd", "oauth_client_secret")
-ACCEPTED = "postgresql://user@host:port/database or sqlite:///path/to/file.db"
+ACCEPTED = "postgresql:// or mariadb:// or mysql:// with user@host:port/database, or sqlite:///path/to/file.db"
 
 
 def read_address(text: str) -> URL:

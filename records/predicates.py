@@ -34,6 +34,10 @@ class Operands(Protocol):
         """A value, bound in the attribute's type."""
         ...
 
+    def is_null(self, entity: Entity, attribute: Attribute) -> Truth:
+        """Whether the attribute is null."""
+        ...
+
     def guard(self, entity: Entity, attribute: Attribute) -> Truth | None:
         """What must hold for a comparison to mean anything, where a column may hold values of any type."""
         ...
@@ -57,7 +61,7 @@ def comparison(what: Comparison, entity: Entity, operands: Operands) -> Truth:
     """One condition as an expression, with the truth table of `domain/query.py`."""
     attribute = entity.attribute(what.attribute, what.path)
     if what.operator is Operator.NULL:
-        return entity.table.c[attribute.name].is_(None)
+        return operands.is_null(entity, attribute)
     if what.operator is Operator.NOT_NULL:
         return entity.table.c[attribute.name].is_not(None)
     if what.operator not in {Operator.LIKE, Operator.NOT_LIKE}:

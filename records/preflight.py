@@ -80,5 +80,4 @@ def create_index(dialect: Dialect, child: Entity, relationship: Relationship) ->
     quote = dialect.quoted
     columns = ", ".join(quote(name) for name in relationship.child_columns)
     table = ".".join(quote(str(part)) for part in (child.table.schema, child.table.name) if part)
-    how = "CONCURRENTLY ON" if dialect.name == "postgresql" else f"{quote(relationship.name + '_idx')} ON"
-    return f"CREATE INDEX {how} {table} ({columns});"
+    return dialect.create_index(table, columns, quote(relationship.name + "_idx"))

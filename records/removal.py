@@ -6,9 +6,12 @@ from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 
-from bulkdelete.records.catalogue import Relationship
+from bulkdelete.records.catalogue import Entity, Relationship
 from bulkdelete.records.closure import Closure, Everyone
 from bulkdelete.records.predicates import Truth
+
+SHALLOW = 10
+"""Levels of a tree that every database's own cascade reaches down."""
 
 
 class KeptError(Exception):
@@ -57,18 +60,9 @@ class Removal:
     def unlink_by(self, relationship: Relationship, among: Everyone) -> int:
         """One relationship's links; where the rule sets a default the database does it, and we count."""
         child = self.scope.catalogue.entities[relationship.child]
-        kid = child.table.alias("kid")
-        above = self.closure.tables[relationship.parent].alias("above")
-        source, linked_by = self.closure.linked(relationship, above, kid)
-        keys = [child.table.c[key] for key in child.key]
-        referring = (
-            sa.select(*(kid.c[key] for key in child.key))
-            .select_from(source)
-            .where(linked_by, above.c.ord.between(*among))
-        )
-        linked: Truth = (keys[0] if len(keys) == 1 else sa.tuple_(*keys)).in_(referring)
+        linked = self.linked_to(relationship, child, among)
         if relationship.child in self.closure.tables:
-            linked = sa.and_(linked, ~self.closure.holds(relationship.child, among))
+            linked = sa.and_(linked, self.closure.stays(relationship.child, among))
         if relationship.rule == "set_default":
             return int(
                 self.connection.execute(sa.select(sa.func.count()).select_from(child.table).where(linked)).scalar_one()
@@ -76,34 +70,83 @@ class Removal:
         statement = (
             sa.update(child.table)
             .where(linked)
-            .values(dict.fromkeys(relationship.cleared or relationship.child_columns))
+            .values({child.table.c[one]: None for one in relationship.cleared or relationship.child_columns})
         )
         return self.connection.execute(statement).rowcount
 
+    def linked_to(self, relationship: Relationship, child: Entity, among: Everyone) -> Truth:
+        """Whether a record of the child refers, by this relationship, to one that goes."""
+        above = self.closure.tables[relationship.parent].alias("above")
+        if self.dialect.deletes_by_join:
+            _, linked_by = self.closure.linked(relationship, above, child.table)
+            return sa.and_(linked_by, above.c.ord.between(*among))
+        kid = child.table.alias("kid")
+        source, linked_by = self.closure.linked(relationship, above, kid)
+        referring = (
+            sa.select(*(kid.c[key] for key in child.key))
+            .select_from(source)
+            .where(linked_by, above.c.ord.between(*among))
+        )
+        keys = child.key_columns
+        return (keys[0] if len(keys) == 1 else sa.tuple_(*keys)).in_(referring)
+
     def delete_entity(self, name: str, among: Everyone) -> None:
         """The records of one entity; where the database wants it, leaves first."""
-        entity = self.closure.entities[name]
-        chosen = self.closure.holds(name, among)
-        if name == self.closure.entity.name and not self.takes_its_own():
-            chosen = sa.and_(chosen, self.where)
-        levels = [
+        also = [] if name != self.closure.entity.name or self.takes_its_own() else [self.where]
+        for depth in self.levels(name, among):
+            chosen = self.closure.holds(name, among, depth)
+            if self.delete_leaves(name, sa.and_(chosen, *also)) and self.cut_rings(name, sa.and_(chosen, *also)):
+                # We hold these records since they matched, and the statement that cut their links held that again.
+                self.connection.execute(sa.delete(self.closure.entities[name].table).where(chosen))
+            else:
+                self.connection.execute(sa.delete(self.closure.entities[name].table).where(sa.and_(chosen, *also)))
+
+    def levels(self, name: str, among: Everyone) -> list[int | None]:
+        """The depths that are deleted one after the other, deepest first; None: all at once."""
+        own = any(one.child == name and one.rule == "cascade" for one in self.closure.inner(name))
+        if own and self.dialect.self_cascading_in_levels:
+            deepest = self.closure.depth(name, among)
+            if deepest > SHALLOW:
+                return list(range(deepest, -1, -1))
+        return [None]
+
+    def in_levels(self, name: str) -> list[Relationship]:
+        """The entity's references to itself of which one statement cannot take both ends."""
+        return [
             one
             for one in self.closure.inner(name)
             if one.child == name and self.dialect.self_restricting_in_levels(one)
         ]
-        while levels:
-            kid = entity.table.alias("kid")
-            leaf = [
-                ~sa.exists().where(
-                    *(kid.c[own] == entity.table.c[other]
-                      for own, other in zip(one.child_columns, one.parent_columns, strict=True)),
-                    sa.or_(*(kid.c[key] != entity.table.c[key] for key in entity.key)),
-                )
-                for one in levels
-            ]  # fmt: skip
-            if not self.connection.execute(sa.delete(entity.table).where(chosen, *leaf)).rowcount:
-                break
-        self.connection.execute(sa.delete(entity.table).where(chosen))
+
+    def delete_leaves(self, name: str, chosen: Truth) -> bool:
+        """Records to which none refers, themselves included, again and again; whether the entity needs that at all."""
+        entity, levels = self.closure.entities[name], self.in_levels(name)
+        kid = entity.table.alias("kid")
+        leaf = [
+            ~sa.exists().where(
+                *(kid.c[own] == entity.table.c[other]
+                  for own, other in zip(one.child_columns, one.parent_columns, strict=True))
+            )
+            for one in levels
+        ]  # fmt: skip
+        while leaf and self.connection.execute(sa.delete(entity.table).where(chosen, *leaf)).rowcount:
+            pass
+        return bool(leaf)
+
+    def cut_rings(self, name: str, chosen: Truth) -> bool:
+        """Clear the links of records that go and still refer to each other, or to themselves; whether there were any.
+
+        Only links that may be null: the others stay, and the database says what it makes of them.
+        """
+        table, attributes = self.closure.entities[name].table, self.closure.entities[name].attributes
+        cut = False
+        for one in self.in_levels(name):
+            columns = [table.c[column] for column in one.child_columns if attributes[column].nullable]
+            links = [table.c[column].is_not(None) for column in one.child_columns]
+            if columns and not any(table.c[key] in set(columns) for key in self.closure.entities[name].key):
+                statement = sa.update(table).where(chosen, *links).values(dict.fromkeys(columns))
+                cut = bool(self.connection.execute(statement).rowcount) or cut
+        return cut
 
     def takes_its_own(self) -> bool:
         """Whether a cascade takes records of the entity itself, which need not match the query."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -19,17 +20,31 @@ from bulkdelete.records.dialect import Dialect, Walk
 from bulkdelete.records.effort import Effort, Place
 from bulkdelete.records.fence import FenceRow, close_fence, open_fence
 from bulkdelete.records.ledger import Ledger, ledger_tables
+from bulkdelete.records.mariadb.dialect import MariaDB
 from bulkdelete.records.names import read_address, shown
+from bulkdelete.records.own_tables import OwnTables
 from bulkdelete.records.pace import Paces
-from bulkdelete.records.postgresql import DEFAULT_SCHEMA, PostgreSQL
+from bulkdelete.records.postgresql.dialect import PostgreSQL
+from bulkdelete.records.postgresql.sessions import DEFAULT_SCHEMA
 from bulkdelete.records.preflight import Caution, Preview, missing_indexes, probe_reached
 from bulkdelete.records.result import BatchResult
 from bulkdelete.records.scope import Run, Scope
-from bulkdelete.records.sqlite import SQLite
+from bulkdelete.records.sqlite.dialect import SQLite
 
 PLANNING_SECONDS = 5.0
 CLEARED = 1_000
 """Ledger rows removed in one transaction."""
+
+
+def dialect_of(url: sa.URL, schema: str) -> Dialect:
+    """What speaks to the database of this address."""
+    match url.get_backend_name():
+        case "sqlite":
+            return SQLite()
+        case "mariadb" | "mysql":
+            return MariaDB()
+        case _:
+            return PostgreSQL(schema)
 
 
 @dataclass
@@ -43,10 +58,10 @@ class Target:
 
     def __post_init__(self) -> None:
         self.url = read_address(self.address)
-        self.dialect: Dialect = SQLite() if self.url.get_backend_name() == "sqlite" else PostgreSQL(self.schema)
+        self.dialect = dialect_of(self.url, self.schema)
         self.engine = self.dialect.engine(self.url)
-        prefix = "" if self.dialect.schema else "bulkdelete_"
-        self.ledger: Ledger = ledger_tables(self.dialect.schema, prefix)
+        self.ledger: Ledger = ledger_tables(self.dialect)
+        self.tables = OwnTables(self.engine, self.dialect, self.ledger)
         self.batches = BatchDeletion(self.engine, self.dialect, self.ledger)
         self.scopes: dict[str, Scope] = {}
         self.paces = Paces(self.dialect)
@@ -131,36 +146,10 @@ class Target:
     def open(self, operation_id: UUID, job: Job, epoch: int) -> tuple[FenceRow, Scope]:
         """Let the operation run at this epoch; creates our tables where they are missing."""
         scope, _ = self.check(job)
-        self.create_tables()
+        self.tables.create()
         with self.available(), self.dialect.transaction(self.engine) as connection:
             row = open_fence(connection, self.dialect, self.ledger, operation_id, job.digest(), epoch)
         return row, scope
-
-    def has_tables(self) -> bool:
-        """Whether our three tables are there."""
-        with self.available(), self.dialect.reading(self.engine, PLANNING_SECONDS) as connection:
-            return all(sa.inspect(connection).has_table(one.name, schema=one.schema) for one in self.ledger.tables)
-
-    def create_tables(self) -> None:
-        """Our three tables. Raises InvalidJobError with the DDL where we may not create them."""
-        if self.has_tables():
-            return
-        statements = self.ledger.statements(self.engine.dialect)
-        try:
-            with self.dialect.transaction(self.engine) as connection:
-                for statement in statements:
-                    connection.exec_driver_sql(statement)
-        except sa.exc.DBAPIError as error:
-            fault = self.dialect.fault(error)
-            if fault.kind != "record":
-                raise UnavailableError(f"the target database is away or busy: {fault.text}") from error
-            if self.has_tables():
-                # Somebody else made them at the same time; IF NOT EXISTS does not see what is not committed yet.
-                return
-            ddl = ";\n".join(statements)
-            raise InvalidJobError(
-                f"bulkdelete may not create its tables ({fault.text}); let an owner run:\n{ddl};\n", "database"
-            ) from error
 
     def plan(self, run: Run, query_index: int, retry: bool) -> tuple[Walk, bool]:
         """How to walk the entity of a query, and whether it tells which records were there at the start."""
@@ -201,7 +190,7 @@ class Target:
     def close_operation(self, operation_id: UUID, digest: str, epoch: int, state: str) -> None:
         """Let nothing more be deleted; returns when no batch is in the database any more."""
         deadline = time.monotonic() + 10
-        self.create_tables()
+        self.tables.create()
         while True:
             try:
                 with self.dialect.transaction(self.engine) as connection:
@@ -232,11 +221,13 @@ class Target:
     def clear(self, operation_id: UUID) -> None:
         """Remove what is recorded: the ledger rows and the records set aside. The fence stays."""
         for table in (self.ledger.ledger, self.ledger.set_aside):
-            key = list(table.primary_key.columns)
+            _, *key = table.primary_key.columns
             mine = table.c.operation_id == str(operation_id)
-            some = sa.select(*key).where(mine).limit(CLEARED if table is self.ledger.ledger else CLEARED * 10)
-            removed = 1
-            while removed:
+            some = sa.select(*key).where(mine).limit(CLEARED)
+            keys: Sequence[Any] = [None]
+            while keys:
                 with self.available(), self.dialect.transaction(self.engine) as connection:
-                    removed = connection.execute(sa.delete(table).where(sa.tuple_(*key).in_(some))).rowcount
+                    keys = [tuple(row) for row in connection.execute(some)]
+                    if keys:
+                        connection.execute(sa.delete(table).where(mine, sa.tuple_(*key).in_(keys)))
         self.paces.forget(operation_id)

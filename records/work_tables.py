@@ -26,9 +26,12 @@ class WorkTable:
 class WorkTables:
     """The work tables of one dialect, by name and columns."""
 
-    schema: str
+    schema: str | None
     prefixes: list[str] = field(default_factory=list)
-    postgresql_on_commit: str | None = None
+    options: dict[str, Any] = field(default_factory=dict)
+    """What a dialect's CREATE TABLE is told besides."""
+    inline: bool = False
+    """Whether indexes are part of CREATE TABLE: on MariaDB CREATE INDEX commits, also of a temporary table."""
     known: dict[tuple[str, ...], WorkTable] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -43,16 +46,17 @@ class WorkTables:
     def make(self, dialect: sa.Dialect, name: str, columns: Sequence[sa.Column[Any]]) -> WorkTable:
         """The table as statements see it, and the DDL, which must not name PostgreSQL's schema of temporary tables."""
         table = sa.Table(name, sa.MetaData(schema=self.schema), *columns)
-        options: dict[str, Any] = (
-            {"postgresql_on_commit": self.postgresql_on_commit} if self.postgresql_on_commit else {}
-        )
         copies = [
             sa.Column(one.name, one.type, primary_key=one.primary_key, autoincrement=False, nullable=one.nullable,
                       index=one.index)
             for one in columns
         ]  # fmt: skip
         schema = None if self.prefixes else self.schema
-        made = sa.Table(name, sa.MetaData(schema=schema), *copies, prefixes=self.prefixes, **options)
-        ddl = [str(CreateTable(made).compile(dialect=dialect))]
-        ddl += [str(CreateIndex(index).compile(dialect=dialect)) for index in made.indexes]
-        return WorkTable(table, ddl)
+        made = sa.Table(name, sa.MetaData(schema=schema), *copies, prefixes=self.prefixes, **self.options)
+        create = str(CreateTable(made).compile(dialect=dialect))
+        if not self.inline:
+            return WorkTable(table, [create, *(str(CreateIndex(one).compile(dialect=dialect)) for one in made.indexes)])
+        body, options = create.rsplit(")", 1)
+        quote = dialect.identifier_preparer.format_column
+        keys = "".join(f", KEY ({', '.join(quote(column) for column in one.columns)})" for one in made.indexes)
+        return WorkTable(table, [f"{body}{keys}){options}"])

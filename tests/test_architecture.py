@@ -36,7 +36,7 @@ MAY_IMPORT = {
 
 LIBRARIES = {
     "domain": {"eventsourcing", "pydantic", "pydantic_core"},
-    "records": {"psycopg", "sqlalchemy", "tenacity"},
+    "records": {"psycopg", "pymysql", "sqlalchemy", "tenacity"},
     "projections": {"duckdb", "eventsourcing", "filelock"},
     "producers": {"aiokafka", "anyio", "eventsourcing", "faststream", "psycopg", "pydantic"},
     "consumers": set[str](),
@@ -47,8 +47,6 @@ LIBRARIES = {
 LARGEST = 250
 LARGER = {
     "domain/operation.py": "events and state of one aggregate stand side by side",
-    "records/postgresql.py": "one file a dialect: all that only PostgreSQL does",
-    "records/sqlite.py": "one file a dialect: all that only SQLite does",
 }
 MEANINGLESS = {"base", "common", "core", "helper", "helpers", "manager", "misc", "util", "utils"}
 

@@ -23,7 +23,7 @@ import pytest
 from sqlalchemy.dialects import postgresql
 
 from bulkdelete.records.ledger import ledger_tables
-from bulkdelete.records.postgresql import DEFAULT_SCHEMA
+from bulkdelete.records.postgresql.dialect import PostgreSQL
 from bulkdelete.service.configuration import variables
 from bulkdelete.service.settings import KafkaSettings, Settings
 from tests.servers.kafka import Kafka
@@ -226,6 +226,6 @@ def test_operations_guide_names_every_setting_and_default() -> None:
 
 def test_operations_guide_shows_our_tables() -> None:
     found = re.search(r"^```sql\n(.*?)^```$", OPERATIONS.read_text(encoding="utf-8"), re.M | re.S)
-    statements = ledger_tables(DEFAULT_SCHEMA).statements(postgresql.dialect())  # type: ignore[no-untyped-call]
+    statements = ledger_tables(PostgreSQL()).statements(postgresql.dialect())  # type: ignore[no-untyped-call]
     assert found
     assert [one.split() for one in found[1].split(";")[:-1]] == [one.split() for one in statements]

@@ -7,12 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from tests.records.databases import Database, PostgreSQLDatabase, SQLiteDatabase
+from tests.records.databases import Database, MariaDBDatabase, PostgreSQLDatabase, SQLiteDatabase
 from tests.records.sessions import Session, session_on
+from tests.servers.mariadb import MariaDB
 from tests.servers.postgresql import PostgreSQL
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+@pytest.fixture(
+    params=[
+        "sqlite",
+        pytest.param("postgresql", marks=pytest.mark.postgresql),
+        pytest.param("mariadb", marks=pytest.mark.mariadb),
+    ]
+)
 def database(request: pytest.FixtureRequest) -> Database:
     """An empty database, of each kind in turn."""
     found: Database = request.getfixturevalue(f"{request.param}_database")
@@ -38,6 +45,22 @@ def shared_postgresql_url(postgresql: PostgreSQL) -> Iterator[str]:
 def postgresql_database(shared_postgresql_url: str) -> Iterator[PostgreSQLDatabase]:
     """An empty PostgreSQL database."""
     database = PostgreSQLDatabase(shared_postgresql_url)
+    database.empty()
+    yield database
+    database.connection.close()
+
+
+@pytest.fixture(scope="session")
+def shared_mariadb_url(mariadb: MariaDB) -> Iterator[str]:
+    """One database for all tests of this folder."""
+    with mariadb.database() as url:
+        yield url
+
+
+@pytest.fixture
+def mariadb_database(shared_mariadb_url: str) -> Iterator[MariaDBDatabase]:
+    """An empty MariaDB database."""
+    database = MariaDBDatabase(shared_mariadb_url)
     database.empty()
     yield database
     database.connection.close()

@@ -9,8 +9,11 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import psycopg
+import pymysql
+from pymysql.constants import CLIENT
+from sqlalchemy.engine import make_url
 
-from bulkdelete.records.postgresql import DEFAULT_SCHEMA
+from bulkdelete.records.postgresql.sessions import DEFAULT_SCHEMA
 
 Key = str | tuple[str, ...]
 
@@ -139,6 +142,67 @@ class PostgreSQLDatabase(Database):
         ):
             self.script(f"DROP SCHEMA {quoted(name)} CASCADE")
         self.script("CREATE SCHEMA public; GRANT USAGE ON SCHEMA public TO public")
+
+
+class MariaDBDatabase(Database):
+    """A database of a server that tests share; its SQL is standard SQL here, names in double quotes."""
+
+    name = "mariadb"
+
+    def __init__(self, url: str) -> None:
+        place = make_url(url)
+        self.connection = pymysql.connect(
+            host=place.host, port=place.port or 3306, user=place.username, password=place.password or "",
+            database=place.database, charset="utf8mb4", autocommit=True,
+            client_flag=CLIENT.MULTI_STATEMENTS,
+        )  # fmt: skip
+        self.address = url
+        self.script("SET sql_mode='ANSI_QUOTES,PIPES_AS_CONCAT,STRICT_TRANS_TABLES', time_zone='+00:00'")
+
+    def execute(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        with self.connection.cursor() as cursor:
+            cursor.execute(sql.replace("?", "%s") if values else sql, values or None)
+            return list(cursor.fetchall())
+
+    def script(self, sql: str) -> None:
+        with self.connection.cursor() as cursor:
+            cursor.execute(sql)
+            while cursor.nextset():
+                pass
+
+    def series(self, records: int) -> str:
+        return f"(SELECT seq AS i FROM seq_1_to_{records}) s"
+
+    def tables(self) -> dict[str, list[str]]:
+        found = self.execute(
+            "SELECT t.TABLE_NAME, s.COLUMN_NAME FROM information_schema.TABLES t "
+            "LEFT JOIN information_schema.STATISTICS s ON s.TABLE_SCHEMA = t.TABLE_SCHEMA "
+            "AND s.TABLE_NAME = t.TABLE_NAME AND s.INDEX_NAME = 'PRIMARY' "
+            "WHERE t.TABLE_SCHEMA = DATABASE() AND t.TABLE_TYPE LIKE '%%TABLE%%' AND t.TABLE_NAME NOT LIKE "
+            "'bulkdelete!_%%' ESCAPE '!' AND ? ORDER BY 1, s.SEQ_IN_INDEX",
+            1,
+        )
+        keys: dict[str, list[str]] = {}
+        for table, column in found:
+            keys.setdefault(table, []).extend([column] if column else [])
+        return keys
+
+    def keys(self, table: str, key: list[str]) -> set[Key]:
+        binary = "DATA_TYPE IN ('binary', 'varbinary', 'blob')"
+        of_bytes = self.execute(
+            "SELECT COLUMN_NAME FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() "
+            f"AND TABLE_NAME = ? AND {binary}",
+            table,
+        )
+        columns = [
+            f"lower(hex({quoted(one)}))" if (one,) in of_bytes else f"CAST({quoted(one)} AS CHAR)" for one in key
+        ] or ["''"]
+        return as_keys(self.execute(f"SELECT {', '.join(columns)} FROM {quoted(table)}"))
+
+    def empty(self) -> None:
+        """Remove everything that an earlier test made."""
+        name = make_url(self.address).database
+        self.script(f'DROP DATABASE "{name}"; CREATE DATABASE "{name}"; USE "{name}"')
 
 
 def quoted(name: str) -> str:

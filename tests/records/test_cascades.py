@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
+
+from bulkdelete.domain.errors import InvalidJobError
+from bulkdelete.domain.job import Job
 from bulkdelete.domain.query_builder import Query
-from tests.records.databases import Database
-from tests.records.sessions import Session, account
+from tests.records.databases import Database, MariaDBDatabase
+from tests.records.sessions import Session, account, session_on
+
+POSTGRESQL = pytest.param("postgresql", marks=pytest.mark.postgresql)
 
 THREE_LEVELS = """
 CREATE TABLE a (id integer PRIMARY KEY, kind integer);
@@ -95,6 +101,7 @@ def test_children_that_refer_to_a_unique_column_instead_of_the_key(database: Dat
     assert sorted(ended.cascaded["k"]) == ["1", "4"]
 
 
+@pytest.mark.parametrize("database", ["sqlite", POSTGRESQL], indirect=True)
 def test_children_without_a_primary_key_are_counted(database: Database, session: Session) -> None:
     database.script("""
         CREATE TABLE p (id integer PRIMARY KEY);
@@ -107,6 +114,17 @@ def test_children_without_a_primary_key_are_counted(database: Database, session:
 
     assert ended.summary["cascaded"] == {"note": 2}
     assert database.count("note") == 2
+
+
+def test_children_that_cannot_be_told_apart_are_refused(mariadb_database: MariaDBDatabase) -> None:
+    """Without a primary key and without a physical place they could be counted, but not told."""
+    mariadb_database.script("""
+        CREATE TABLE p (id integer PRIMARY KEY);
+        CREATE TABLE note (p_id integer REFERENCES p (id) ON DELETE CASCADE, body varchar(9));
+        CREATE TABLE free (p_id integer REFERENCES p (id) ON DELETE SET NULL, body varchar(9));
+    """)
+    with session_on(mariadb_database) as session, pytest.raises(InvalidJobError, match=r"note.*no primary key"):
+        session.target.check(Job.read({"name": "x", "queries": [{"EntityName": "p", "all_records": True}]}))
 
 
 def test_two_links_to_the_same_parent_are_counted_once(database: Database, session: Session) -> None:

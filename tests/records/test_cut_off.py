@@ -13,8 +13,13 @@ from tests.records.sessions import Session, account
 SOON = {
     "sqlite": {"datetime": "datetime('now', '+1 hour')", "text": "strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '+1 hour')"},
     "postgresql": {"timestamp": "now() AT TIME ZONE 'UTC' + interval '1 hour'", "timestamptz": "now() + '1 hour'"},
+    "mariadb": {"datetime(6)": "now(6) + interval 1 hour", "timestamp null": "now() + interval 1 hour"},
 }
-KINDS = {"sqlite": ["datetime", "text"], "postgresql": ["timestamp", "timestamptz"]}
+KINDS = {
+    "sqlite": ["datetime", "text"],
+    "postgresql": ["timestamp", "timestamptz"],
+    "mariadb": ["datetime(6)", "timestamp null"],
+}
 
 
 @pytest.mark.parametrize("which", [0, 1])
@@ -53,12 +58,14 @@ def test_the_job_chooses_the_attribute_or_none(
 
 
 def insert_now(database: Database, at: int) -> None:
-    now = {"sqlite": "strftime('%Y-%m-%d %H:%M:%f', 'now')", "postgresql": "clock_timestamp()"}[database.name]
+    now = {
+        "sqlite": "strftime('%Y-%m-%d %H:%M:%f', 'now')", "postgresql": "clock_timestamp()", "mariadb": "now(6)"
+    }[database.name]  # fmt: skip
     database.execute(f"INSERT INTO t VALUES ({at}, {now})")
 
 
 def test_records_that_arrive_while_it_runs_stay(database: Database, session: Session) -> None:
-    kind = {"sqlite": "datetime", "postgresql": "timestamptz"}[database.name]
+    kind = {"sqlite": "datetime", "postgresql": "timestamptz", "mariadb": "datetime"}[database.name]
     database.script(f"CREATE TABLE t (id integer PRIMARY KEY, createdon {kind})")
     for at in range(5):
         database.execute(f"INSERT INTO t VALUES ({at}, '2020-01-01 00:00:00')")

@@ -12,7 +12,7 @@ from bulkdelete.domain.application import BulkDeletes
 from bulkdelete.domain.errors import InvalidJobError
 from bulkdelete.domain.job import Job
 from bulkdelete.domain.query_builder import Query
-from bulkdelete.records.postgresql import DEFAULT_SCHEMA
+from bulkdelete.records.postgresql.sessions import DEFAULT_SCHEMA
 from bulkdelete.records.target import Target
 from tests.records.databases import PostgreSQLDatabase
 from tests.records.sessions import Session, account, session_on

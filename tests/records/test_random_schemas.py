@@ -52,12 +52,18 @@ def check(database: Database, seed: int, most: int) -> None:
         assert left == failed, name
 
 
+WITHOUT = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
+"""Of rings, MariaDB takes a record only after those that refer to it: `tests/properties` knows what stays there."""
+
+
+@pytest.mark.parametrize("database", WITHOUT, indirect=True)
 @pytest.mark.parametrize("seed", range(8))
 def test_random_schemas(database: Database, seed: int) -> None:
     check(database, seed, 12)
 
 
 @pytest.mark.long
+@pytest.mark.parametrize("database", WITHOUT, indirect=True)
 @pytest.mark.parametrize("seed", range(1000, 1150))
 def test_many_random_schemas(database: Database, seed: int) -> None:
     check(database, seed, 40)

@@ -8,8 +8,14 @@ from bulkdelete.domain.query_builder import Query
 from tests.records.databases import Database
 from tests.records.sessions import Session, account
 
-NO_ACTION = {"sqlite": "787", "postgresql": "23503"}
-RESTRICT = {"sqlite": "1811", "postgresql": "23001"}
+NO_ACTION = {"sqlite": "787", "postgresql": "23503", "mariadb": "1451"}
+RESTRICT = {"sqlite": "1811", "postgresql": "23001", "mariadb": "1451"}
+NAMED = {"sqlite": "incident_contact_id_fkey", "postgresql": "holds", "mariadb": "holds"}
+HOLDS = {
+    "sqlite": " CONSTRAINT holds REFERENCES contact (id) ON DELETE {rule}",
+    "postgresql": " CONSTRAINT holds REFERENCES contact (id) ON DELETE {rule}",
+    "mariadb": ", CONSTRAINT holds FOREIGN KEY (contact_id) REFERENCES contact (id) ON DELETE {rule}",
+}
 RULES = {"NO ACTION": NO_ACTION, "RESTRICT": RESTRICT}
 
 
@@ -21,7 +27,7 @@ def test_any_share_of_blocked_records_is_exact(
     database.script(f"""
         CREATE TABLE contact (id integer PRIMARY KEY, status integer);
         CREATE TABLE incident (id integer PRIMARY KEY,
-                               contact_id integer CONSTRAINT holds REFERENCES contact (id) ON DELETE {rule});
+                               contact_id integer{HOLDS[database.name].format(rule=rule)});
         CREATE INDEX incident_contact ON incident (contact_id);
     """)
     database.script(f"INSERT INTO contact SELECT i, i % 2 FROM {database.series(2 * of)}")
@@ -37,7 +43,7 @@ def test_any_share_of_blocked_records_is_exact(
     for failure in ended.failures:
         assert failure["error_number"] == RULES[rule][database.name]
         assert failure["blocking_entity"] == "incident"
-        assert failure["constraint"] == ("holds" if database.name == "postgresql" else "incident_contact_id_fkey")
+        assert failure["constraint"] == NAMED[database.name]
         assert failure["error_description"]
 
 
@@ -91,7 +97,7 @@ def test_in_a_ring_of_restrictions_as_written_and_failures_are_tried_again(
         INSERT INTO a VALUES (1, NULL), (2, 2), (3, 3);
         INSERT INTO b VALUES (1, 1), (2, NULL), (3, 3);
     """)
-    if database.name == "postgresql":
+    if database.name != "sqlite":
         database.script("ALTER TABLE a ADD FOREIGN KEY (b_id) REFERENCES b (id)")
     else:
         database.script("""

@@ -28,6 +28,12 @@ def raise_on(database: Database, table: str, condition: str, how: str, action: s
             f"CREATE TRIGGER guard BEFORE DELETE ON {table} WHEN {condition} BEGIN {action} SELECT {how}; END;"
         )
         return
+    if database.name == "mariadb":
+        database.script(
+            f"CREATE TRIGGER guard BEFORE DELETE ON {table} FOR EACH ROW "
+            f"BEGIN IF {condition} THEN {action} {how}; END IF; END;"
+        )
+        return
     new_condition = condition.replace("old.", "OLD.")
     database.script(f"""
         CREATE FUNCTION guard() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
@@ -46,7 +52,21 @@ RAISING = [
     ("postgresql", "RAISE EXCEPTION 'protected' USING ERRCODE = '57014'", "57014"),
     ("postgresql", "RAISE EXCEPTION 'protected' USING ERRCODE = '55P03'", "55P03"),
     ("postgresql", "RAISE EXCEPTION 'protected' USING ERRCODE = '08006'", "08006"),
+    ("mariadb", "SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'protected'", "1644"),
+    ("mariadb", "SIGNAL SQLSTATE '40001' SET MESSAGE_TEXT = 'protected', MYSQL_ERRNO = 1213", "1213"),
+    ("mariadb", "SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'protected', MYSQL_ERRNO = 1205", "1205"),
 ]
+KEEPING = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
+"""The databases whose triggers can keep a record without a word."""
+
+
+def raising(database: Database, text: str) -> str:
+    """How a trigger raises an error."""
+    return {
+        "sqlite": f"RAISE(ABORT, '{text}')",
+        "postgresql": f"RAISE EXCEPTION '{text}'",
+        "mariadb": f"SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = '{text}'",
+    }[database.name]
 
 
 @pytest.mark.parametrize("children", [False, True])
@@ -72,7 +92,7 @@ def test_each_record_that_a_trigger_protects_fails(
 def test_half_of_the_records_raise(database: Database, session: Session, children: bool) -> None:
     database.script(PARENT_AND_CHILD if children else PARENT_AND_CHILD.split(";", maxsplit=1)[0])
     fill(database, 60, children=children)
-    raise_on(database, "p", "old.n = 1", {"sqlite": "RAISE(ABORT, 'odd')"}.get(database.name, "RAISE EXCEPTION 'odd'"))
+    raise_on(database, "p", "old.n = 1", raising(database, "odd"))
     before = database.state()
 
     ended = session.run(Query("p").all_records())
@@ -84,9 +104,7 @@ def test_half_of_the_records_raise(database: Database, session: Session, childre
 def test_a_trigger_on_a_cascaded_child_keeps_the_whole_root(database: Database, session: Session) -> None:
     database.script(PARENT_AND_CHILD)
     fill(database, 20)
-    raise_on(
-        database, "k", "old.id = 5", {"sqlite": "RAISE(ABORT, 'child')"}.get(database.name, "RAISE EXCEPTION 'child'")
-    )
+    raise_on(database, "k", "old.id = 5", raising(database, "child"))
     before = database.state()
 
     ended = session.run(Query("p").all_records())
@@ -97,6 +115,7 @@ def test_a_trigger_on_a_cascaded_child_keeps_the_whole_root(database: Database, 
     assert database.ids("k") == [5, 25]
 
 
+@pytest.mark.parametrize("database", KEEPING, indirect=True)
 @pytest.mark.parametrize("table", ["p", "k"])
 def test_records_that_are_silently_kept_fail_and_their_children_stay(
     database: Database, session: Session, table: str
@@ -116,6 +135,7 @@ def test_records_that_are_silently_kept_fail_and_their_children_stay(
     assert database.ids("k") == [5, 25]
 
 
+@pytest.mark.parametrize("database", KEEPING, indirect=True)
 def test_silently_kept_records_without_children(database: Database, session: Session) -> None:
     database.script(PARENT_AND_CHILD.split(";", maxsplit=1)[0])
     fill(database, 50, children=False)
@@ -129,6 +149,7 @@ def test_silently_kept_records_without_children(database: Database, session: Ses
     assert {one["error_number"] for one in ended.failures} == {"skipped_by_trigger"}
 
 
+@pytest.mark.parametrize("database", KEEPING, indirect=True)
 @pytest.mark.parametrize("children", [False, True])
 def test_soft_deletion_is_told_and_never_silence(database: Database, session: Session, children: bool) -> None:
     database.script(PARENT_AND_CHILD if children else PARENT_AND_CHILD.split(";", maxsplit=1)[0])
@@ -153,6 +174,8 @@ def test_a_trigger_that_deletes_others_changes_no_count(database: Database, sess
     database.script("INSERT INTO log VALUES (1), (2), (3), (4), (5), (6), (7), (8), (9), (10)")
     if database.name == "sqlite":
         database.script("CREATE TRIGGER also AFTER DELETE ON p BEGIN DELETE FROM log WHERE id = old.id; END;")
+    elif database.name == "mariadb":
+        database.script("CREATE TRIGGER also AFTER DELETE ON p FOR EACH ROW DELETE FROM log WHERE id = old.id")
     else:
         database.script("""
             CREATE FUNCTION also() RETURNS trigger LANGUAGE plpgsql AS
@@ -166,6 +189,7 @@ def test_a_trigger_that_deletes_others_changes_no_count(database: Database, sess
     assert database.ids("log") == [2, 4, 6, 8, 10]
 
 
+@pytest.mark.parametrize("database", KEEPING, indirect=True)
 def test_a_trigger_that_deletes_a_neighbour_is_accounted(database: Database, session: Session) -> None:
     database.script(PARENT_AND_CHILD.split(";", maxsplit=1)[0])
     fill(database, 10, children=False)

@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from bulkdelete.domain.record_ids import KeyKind, RecordIds
+from bulkdelete.records.dialect import PackError
 
 
 def instant_of(column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
@@ -39,21 +40,8 @@ def read_list(kind: KeyKind, value: Any, count: int) -> RecordIds:
     """Ids from the JSON list of `packed`."""
     ids = json.loads(value) if value else []
     if len(ids) != count:
-        raise ValueError(f"{len(ids)} ids for {count} records")
+        raise PackError(f"{len(ids)} ids for {count} records")
     return RecordIds.of(kind, ids)
-
-
-class Kept(sa.types.UserDefinedType[Any]):
-    """A type by which SQLite keeps and compares a value."""
-
-    cache_ok = True
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def get_col_spec(self, **_words: Any) -> str:
-        """The affinity and the collation."""
-        return self.name
 
 
 def affinity_of(declared: str) -> str:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from bulkdelete.records.catalogue import Entity
 from bulkdelete.records.dialect import AnySelect, Span, Walk
 from bulkdelete.records.keyset import key_span
-from bulkdelete.records.postgresql_types import NativeType
+from bulkdelete.records.native_types import NativeType
 from bulkdelete.records.predicates import Truth
 
 if TYPE_CHECKING:

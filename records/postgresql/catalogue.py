@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from bulkdelete.domain.errors import InvalidJobError
 from bulkdelete.domain.record_ids import KeyKind
 from bulkdelete.records.catalogue import Attribute, Catalogue, Entity, Kind, Relationship, Rule, suggestion
-from bulkdelete.records.postgresql_types import NativeType
+from bulkdelete.records.native_types import NativeType
 from bulkdelete.records.predicates import Truth
 
 RULES: dict[str, Rule] = {

@@ -1,4 +1,4 @@
-"""Types of PostgreSQL by the server's own names."""
+"""Types by a database's own names, for what SQLAlchemy does not know."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from sqlalchemy.types import UserDefinedType
 
 
 class NativeType(UserDefinedType[Any]):
-    """A type by the name the server gives it."""
+    """A type by the name that the database gives it."""
 
     cache_ok = True
 

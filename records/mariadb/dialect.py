@@ -1,0 +1,107 @@
+"""MariaDB and MySQL: what only it does (spec/databases.md §3)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.mysql.base import MySQLDialect
+
+from bulkdelete.domain.errors import InvalidJobError
+from bulkdelete.domain.query import QueryTree
+from bulkdelete.records.catalogue import Catalogue, Entity, Relationship
+from bulkdelete.records.dialect import AnySelect, Span, Walk
+from bulkdelete.records.mariadb.catalogue import reflect
+from bulkdelete.records.mariadb.keys import MariaDBKeys
+from bulkdelete.records.mariadb.operands import MariaDBOperands
+from bulkdelete.records.mariadb.sessions import MariaDBSessions
+from bulkdelete.records.mariadb.walks import plan_walk, span_of
+from bulkdelete.records.predicates import Truth
+
+QUOTING = MySQLDialect().identifier_preparer
+
+
+class MariaDB(MariaDBSessions, MariaDBOperands, MariaDBKeys):
+    """One worker at a time with profit: purging what was deleted costs as much as deleting."""
+
+    name = "mariadb"
+    workers = 1
+    target_seconds = 0.1
+    most_records = 20_000
+    least_records = 2_000
+    first_records = 8_000
+    deletes_by_join = True
+    self_cascading_in_levels = True
+
+    def catalogue(self, connection: sa.Connection, entities: Sequence[str], paths: Sequence[str]) -> Catalogue:
+        """From the information schema: foreign keys of other databases count too."""
+        return reflect(connection, entities, paths)
+
+    def check(self, connection: sa.Connection, entity: Entity, tree: QueryTree, where: Truth) -> list[str]:
+        """A deletion of nothing finds missing privileges."""
+        nothing: Truth = sa.literal_column("1 = 0")
+        try:
+            connection.execute(self.lock_rows(sa.select(*entity.key_columns).where(where, nothing))).all()
+            connection.execute(sa.delete(entity.table).where(where, nothing))
+        except sa.exc.DBAPIError as error:
+            fault = self.fault(error)
+            if fault.kind != "record":
+                raise
+            raise InvalidJobError(f"{fault.number}: {fault.text}", "database") from error
+        named = sa.text(
+            "SELECT TRIGGER_NAME FROM information_schema.TRIGGERS WHERE EVENT_OBJECT_SCHEMA = :db "
+            "AND EVENT_OBJECT_TABLE = :name AND EVENT_MANIPULATION = 'DELETE' ORDER BY TRIGGER_NAME"
+        )
+        triggers = connection.execute(named, {"db": entity.physical["db"], "name": entity.table.name}).scalars()
+        return [f'trigger "{name}" runs for each deleted record of {entity.name}' for name in triggers]
+
+    def walk(self, connection: sa.Connection, entity: Entity, where: Truth) -> Walk:
+        """By an index for small shares, by ranges of the primary key for large ones."""
+        return plan_walk(self, connection, entity, where)
+
+    def span(
+        self, connection: sa.Connection, entity: Entity, walk: Mapping[str, Any], unit: int, position: Any, size: int
+    ) -> Span:
+        """The next batch of a unit."""
+        return span_of(connection, entity, walk, position, size)
+
+    def reserve(self, connection: sa.Connection, entities: Sequence[Entity]) -> None:
+        """Whoever changes a table holds it up for two seconds at most, before any record is tried."""
+        for one in entities:
+            connection.execute(sa.select(sa.literal_column("1")).select_from(one.table).limit(0)).all()
+
+    def lock_rows(self, select: AnySelect, skip_locked: bool = False) -> AnySelect:
+        """FOR UPDATE, without waiting: the shortest wait the server knows is a second."""
+        return select.with_for_update(skip_locked=skip_locked, nowait=not skip_locked)
+
+    def hold_listed(self, select: AnySelect) -> AnySelect:
+        """Held, so that what is deleted next is at least what was listed; the count tells whether it was more."""
+        return self.lock_rows(select)
+
+    def prefer_indexes(self, connection: sa.Connection, all_indexed: bool) -> None:
+        """Every reference has an index, and the work tables have statistics."""
+
+    def size(self, connection: sa.Connection, entity: Entity) -> int:
+        """By the server's own statistics."""
+        sizes = sa.text(
+            "SELECT TABLE_ROWS FROM information_schema.TABLES WHERE TABLE_SCHEMA = :db AND TABLE_NAME = :name"
+        )
+        where = {"db": entity.physical["db"], "name": entity.table.name}
+        return int(connection.execute(sizes, where).scalar() or 0)
+
+    def quoted(self, name: str) -> str:
+        """A name as SQL needs it."""
+        return str(QUOTING.quote(name))
+
+    def create_index(self, table: str, columns: str, name: str) -> str:
+        """While others go on writing."""
+        return f"CREATE INDEX {name} ON {table} ({columns}) ALGORITHM=INPLACE LOCK=NONE;"
+
+    def restricted(self, relationship: Relationship) -> tuple[str, str]:
+        """Used where the database was not asked itself."""
+        return "1451", "Cannot delete or update a parent row: a foreign key constraint fails"
+
+    def self_restricting_in_levels(self, relationship: Relationship) -> bool:
+        """InnoDB looks at each record by itself, also within one statement."""
+        return relationship.restricts

@@ -1,0 +1,115 @@
+"""PostgreSQL: what only it does (spec/databases.md §2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql.base import PGDialect
+
+from bulkdelete.domain.errors import InvalidJobError
+from bulkdelete.domain.query import QueryTree
+from bulkdelete.records.catalogue import Catalogue, Entity, Relationship
+from bulkdelete.records.dialect import AnySelect, Span, Walk
+from bulkdelete.records.postgresql.catalogue import probe, reflect
+from bulkdelete.records.postgresql.keys import PostgreSQLKeys
+from bulkdelete.records.postgresql.operands import PostgreSQLOperands
+from bulkdelete.records.postgresql.sessions import PostgreSQLSessions
+from bulkdelete.records.postgresql.walks import plan_walk, span_of
+from bulkdelete.records.predicates import Truth
+from bulkdelete.records.values import as_other
+
+BY_INDEX = sa.text(
+    "SELECT set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', :join, true), "
+    "set_config('enable_mergejoin', :join, true), set_config('enable_material', 'off', true), "
+    "set_config('jit', 'off', true)"
+)
+
+QUOTING = PGDialect().identifier_preparer  # type: ignore[no-untyped-call]
+
+
+class PostgreSQL(PostgreSQLSessions, PostgreSQLOperands, PostgreSQLKeys):
+    """Several workers, each on ranges of its own."""
+
+    name = "postgresql"
+    workers = 2
+    target_seconds = 0.1
+    most_records = 20_000
+    least_records = 2_000
+    first_records = 8_000
+    deletes_by_join = False
+    self_cascading_in_levels = False
+
+    def catalogue(self, connection: sa.Connection, entities: Sequence[str], paths: Sequence[str]) -> Catalogue:
+        """From the system catalogues: foreign keys of other schemas count too."""
+        return reflect(connection, entities, paths, self.schema)
+
+    def check(self, connection: sa.Connection, entity: Entity, tree: QueryTree, where: Truth) -> list[str]:
+        """A deletion of nothing, rolled back: finds missing privileges, rules, publications without identity."""
+        self.read_values(connection, entity, tree)
+        return probe(connection, entity, where)
+
+    def read_values(self, connection: sa.Connection, entity: Entity, tree: QueryTree) -> None:
+        """Have the server read the values of types that only it knows. Raises InvalidJobError naming the value."""
+        for one in tree.comparisons():
+            attribute = entity.attribute(one.attribute, one.path)
+            for index, value in enumerate(one.values if attribute.kind == "other" else ()):
+                try:
+                    with self.savepoint(connection):
+                        connection.execute(sa.select(self.bound(attribute, as_other(value))))
+                except sa.exc.DBAPIError as error:
+                    why = self.fault(error).text
+                    raise InvalidJobError(
+                        f'"{value}" does not fit "{attribute.name}", which is {attribute.native}: {why}',
+                        f"{one.path}.Values[{index}]",
+                    ) from None
+
+    def walk(self, connection: sa.Connection, entity: Entity, where: Truth) -> Walk:
+        """By physical pages for large shares, by an index for small ones."""
+        return plan_walk(self, connection, entity, where)
+
+    def span(
+        self, connection: sa.Connection, entity: Entity, walk: Mapping[str, Any], unit: int, position: Any, size: int
+    ) -> Span:
+        """The next batch of a unit."""
+        return span_of(connection, entity, walk, unit, position, size)
+
+    def reserve(self, connection: sa.Connection, entities: Sequence[Entity]) -> None:
+        """As every statement that writes does: an index being built holds up the table, not its records."""
+        tables = ", ".join(QUOTING.format_table(one.table) for one in entities)
+        connection.exec_driver_sql(f"LOCK TABLE {tables} IN ROW EXCLUSIVE MODE")
+
+    def lock_rows(self, select: AnySelect, skip_locked: bool = False) -> AnySelect:
+        """FOR UPDATE: nobody changes them, and nobody adds a child, until the transaction ends."""
+        return select.with_for_update(skip_locked=skip_locked)
+
+    def hold_listed(self, select: AnySelect) -> AnySelect:
+        """Both statements see the same snapshot already."""
+        return select
+
+    def prefer_indexes(self, connection: sa.Connection, all_indexed: bool) -> None:
+        """No scans of whole tables; joins by hashing only where an index is missing."""
+        join = "off" if all_indexed else "on"
+        connection.execute(BY_INDEX, {"join": join})
+
+    def size(self, connection: sa.Connection, entity: Entity) -> int:
+        """By the server's own statistics, which `pg_class` keeps."""
+        sizes = sa.text("SELECT greatest(reltuples, 0)::bigint FROM pg_class WHERE oid = :oid")
+        return int(connection.execute(sizes, {"oid": int(entity.physical["oid"])}).scalar_one())
+
+    def quoted(self, name: str) -> str:
+        """A name as SQL needs it."""
+        return str(QUOTING.quote(name))
+
+    def create_index(self, table: str, columns: str, name: str) -> str:
+        """Without a lock that writers would wait for; the server names it."""
+        return f"CREATE INDEX CONCURRENTLY ON {table} ({columns});"
+
+    def restricted(self, relationship: Relationship) -> tuple[str, str]:
+        """Used where the database was not asked itself."""
+        return "23503", "update or delete violates foreign key constraint"
+
+    def self_restricting_in_levels(self, relationship: Relationship) -> bool:
+        """One statement may delete both, whatever the rule."""
+        return False

@@ -1,0 +1,92 @@
+"""SQLite: what only it does (spec/databases.md §4)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from bulkdelete.domain.query import QueryTree
+from bulkdelete.records.catalogue import Catalogue, Entity, Relationship
+from bulkdelete.records.dialect import AnySelect, Span, Walk
+from bulkdelete.records.predicates import Truth
+from bulkdelete.records.sqlite.catalogue import reflect
+from bulkdelete.records.sqlite.keys import QUOTING, SQLiteKeys
+from bulkdelete.records.sqlite.operands import SQLiteOperands
+from bulkdelete.records.sqlite.sessions import SQLiteSessions
+from bulkdelete.records.sqlite.walks import plan_walk, span_of
+
+FOREIGN_KEY, RESTRICT = 787, 1811
+"""Extended codes: SQLITE_CONSTRAINT_FOREIGNKEY, and SQLITE_CONSTRAINT_TRIGGER, which RESTRICT gives."""
+
+
+class SQLite(SQLiteSessions, SQLiteOperands, SQLiteKeys):
+    """One file, one writer: every transaction takes the write lock at its beginning."""
+
+    name = "sqlite"
+    workers = 1
+    target_seconds = 0.45
+    most_records = 100_000
+    least_records = 10_000
+    first_records = 20_000
+    deletes_by_join = False
+    self_cascading_in_levels = True
+
+    def catalogue(self, connection: sa.Connection, entities: Sequence[str], paths: Sequence[str]) -> Catalogue:
+        """From the pragmas: SQLAlchemy's reflection loses delete rules in SQLite."""
+        return reflect(connection, entities, paths)
+
+    def check(self, connection: sa.Connection, entity: Entity, tree: QueryTree, where: Truth) -> list[str]:
+        """A deletion of nothing finds broken foreign keys, missing functions and collations."""
+        connection.execute(sa.delete(entity.table).where(where, sa.literal_column("0")))
+        return []
+
+    def walk(self, connection: sa.Connection, entity: Entity, where: Truth) -> Walk:
+        """By ranges of rowids; the few that match by themselves; without rowids by the key."""
+        return plan_walk(self, connection, entity, where)
+
+    def span(
+        self, connection: sa.Connection, entity: Entity, walk: Mapping[str, Any], unit: int, position: Any, size: int
+    ) -> Span:
+        """The next batch of a unit."""
+        return span_of(connection, entity, walk, unit, position, size)
+
+    def reserve(self, connection: sa.Connection, entities: Sequence[Entity]) -> None:
+        """The whole file is ours already."""
+
+    def lock_rows(self, select: AnySelect, skip_locked: bool = False) -> AnySelect:
+        """The whole file is ours already."""
+        return select
+
+    def hold_listed(self, select: AnySelect) -> AnySelect:
+        """The whole file is ours already."""
+        return select
+
+    def prefer_indexes(self, connection: sa.Connection, all_indexed: bool) -> None:
+        """SQLite does."""
+
+    def size(self, connection: sa.Connection, entity: Entity) -> int:
+        """By the highest rowid; counted where there is none."""
+        if rowid := entity.physical["rowid"]:
+            highest = connection.execute(
+                sa.select(sa.func.max(sa.literal_column(rowid))).select_from(entity.table)
+            ).scalar()
+            return int(highest or 0)
+        return int(connection.execute(sa.select(sa.func.count()).select_from(entity.table)).scalar_one())
+
+    def quoted(self, name: str) -> str:
+        """A name as SQL needs it."""
+        return str(QUOTING.quote(name))
+
+    def create_index(self, table: str, columns: str, name: str) -> str:
+        """The file is locked meanwhile."""
+        return f"CREATE INDEX {name} ON {table} ({columns});"
+
+    def restricted(self, relationship: Relationship) -> tuple[str, str]:
+        """SQLite names neither the constraint nor the table."""
+        return str(RESTRICT if relationship.rule == "restrict" else FOREIGN_KEY), "FOREIGN KEY constraint failed"
+
+    def self_restricting_in_levels(self, relationship: Relationship) -> bool:
+        """RESTRICT bites at once, also within one statement."""
+        return relationship.rule == "restrict"
