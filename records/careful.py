@@ -57,8 +57,8 @@ class Careful:
     failed_ids: dict[Reason, list[RecordIds]] = field(default_factory=dict)
     """The ids of the records that stay, by reason."""
     untried: bool = False
-    found: int = 0
-    """Records that were found by bisecting."""
+    found: dict[Reason, list[int]] = field(default_factory=dict)
+    """Roots that were found by bisecting, by reason; set aside together, since each statement costs a round trip."""
 
     def __post_init__(self) -> None:
         self.scope = self.run.scope
@@ -80,6 +80,7 @@ class Careful:
         self.split_restricted()
         if ords := self.ords():
             self.try_twice(ords)
+        self.fail_found()
         self.settle(result)
         return selected
 
@@ -170,17 +171,29 @@ class Careful:
             self.fault(error)
             self.bisect(ords)
         except KeptError as kept:
-            self.fail(kept.ords, KEPT)
+            self.find(kept.ords, KEPT)
+            self.fail_found()
             if rest := self.ords():
                 self.try_twice(rest)
 
+    def find(self, ords: list[int], reason: Reason) -> None:
+        """These roots stay; they are told once the search is over."""
+        self.found.setdefault(reason, []).extend(ords)
+
+    def fail_found(self) -> None:
+        """Set aside what was found."""
+        for reason, ords in self.found.items():
+            self.fail(sorted(ords), reason)
+        self.found.clear()
+
     def bisect(self, ords: list[int]) -> None:
         """Delete these roots but for those that cannot be; each of which is found and set aside."""
-        if time.monotonic() - self.started > self.seconds and self.failed_ids:
+        count = sum(map(len, self.found.values()))
+        if time.monotonic() - self.started > self.seconds and (count or self.failed_ids):
             self.closure.drop(ords)
             self.untried = True
             return
-        if 1 < len(ords) <= SINGLY and self.found >= DENSE:
+        if 1 < len(ords) <= SINGLY and count >= DENSE:
             # Where many fail, halving costs three attempts a failure; one by one costs one.
             for one in ords:
                 self.bisect([one])
@@ -188,14 +201,13 @@ class Careful:
         try:
             self.removal.attempt(ords)
         except KeptError as kept:
-            self.fail(kept.ords, KEPT)
+            self.find(kept.ords, KEPT)
             if rest := [one for one in ords if one not in set(kept.ords)]:
                 self.bisect(rest)
         except sa.exc.DBAPIError as error:
             fault = self.fault(error)
             if len(ords) == 1:
-                self.found += 1
-                self.fail(ords, reason_of(fault, self.closure.entity.name, self.scope.catalogue))
+                self.find(ords, reason_of(fault, self.closure.entity.name, self.scope.catalogue))
                 return
             half = len(ords) // 2
             self.bisect(ords[:half])

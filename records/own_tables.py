@@ -22,9 +22,15 @@ class OwnTables:
     ledger: Ledger
 
     def are_there(self) -> bool:
-        """Whether all three are. Raises the database's error."""
+        """Whether all three are; what may not be looked at is not. Raises the database's error where it is away."""
         with self.dialect.reading(self.engine, SECONDS) as connection:
-            return all(sa.inspect(connection).has_table(one.name, schema=one.schema) for one in self.ledger.tables)
+            try:
+                inspector = sa.inspect(connection)
+                return all(inspector.has_table(one.name, schema=one.schema) for one in self.ledger.tables)
+            except sa.exc.DBAPIError as error:
+                if self.dialect.fault(error).kind != "record":
+                    raise
+                return False
 
     def create(self) -> None:
         """Make them where they are missing. Raises InvalidJobError with the DDL where we may not."""

@@ -27,7 +27,8 @@ KINDS: dict[str, Kind] = {
     "set": "text", "uuid": "uuid", "date": "date", "datetime": "datetime", "timestamp": "instant", "binary": "binary",
     "varbinary": "binary", "tinyblob": "binary", "blob": "binary", "mediumblob": "binary", "longblob": "binary",
 }  # fmt: skip
-SIGNED_64 = re.compile(r"(tinyint|smallint|mediumint|int|year|bigint)(\(\d+\))?( unsigned)?( zerofill)?")
+SIGNED_64 = re.compile(r"(tinyint|smallint|mediumint|int|year|bigint)(\(\d+\))?( unsigned)?")
+"""Not with `zerofill`: its zeros are printed, and so they are told."""
 
 TABLES = f"""
 SELECT TABLE_SCHEMA AS db, TABLE_NAME AS name, TABLE_TYPE AS kind, TABLE_SCHEMA = DATABASE() AS here

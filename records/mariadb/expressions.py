@@ -34,7 +34,7 @@ class RecordText(sa.types.TypeDecorator[str]):
 
 def is_bytes(column: sa.ColumnElement[Any]) -> bool:
     """Whether a column holds bytes, which are told in hexadecimal."""
-    return isinstance(column.type, sa.LargeBinary)
+    return isinstance(column.type, sa.LargeBinary | sa.BINARY | sa.VARBINARY)
 
 
 def as_text(column: sa.ColumnElement[Any]) -> sa.ColumnElement[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -33,11 +34,15 @@ class MariaDBKeys:
     def key_type(self, entity: Entity, column: sa.Column[Any]) -> sa.types.TypeEngine[Any]:
         """The column's own, with its collation."""
         attribute = entity.attributes[column.name]
+        width = re.search(r"\((\d+)\)", attribute.native)
+        if attribute.kind == "binary":
+            bytes_ = int(width[1]) if width else LONGEST_RECORD
+            return sa.BINARY(bytes_) if attribute.native.startswith("binary") else sa.VARBINARY(bytes_)
+        native = attribute.native.replace("%", "%%")  # the driver reads DDL as a pattern, too
         if attribute.collation:
-            native = "varchar(740)" if "text" in attribute.native else attribute.native
-            charset = charset_of(attribute.collation)
-            return NativeType(f"{native} CHARACTER SET {charset} COLLATE {attribute.collation}")
-        return NativeType(f"varbinary({LONGEST_RECORD})" if "blob" in attribute.native else attribute.native)
+            native = "varchar(740)" if "text" in native else native
+            native += f" CHARACTER SET {charset_of(attribute.collation)} COLLATE {attribute.collation}"
+        return NativeType(native)
 
     def key_text(self, columns: Sequence[sa.ColumnElement[Any]]) -> sa.ColumnElement[str]:
         """The key as the server prints it, bytes in hexadecimal, a composite key as a JSON list."""

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.commands import Shell
-from tests.faults.rows import PostgreSQLRows, Rows, SQLiteRows
+from tests.faults.rows import MariaDBRows, PostgreSQLRows, Rows, SQLiteRows
 
 
 @pytest.fixture
@@ -16,9 +16,17 @@ def shell(tmp_path: Path) -> Shell:
     return Shell(tmp_path)
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+@pytest.fixture(
+    params=[
+        "sqlite",
+        pytest.param("postgresql", marks=pytest.mark.postgresql),
+        pytest.param("mariadb", marks=pytest.mark.mariadb),
+    ]
+)
 def rows(request: pytest.FixtureRequest, tmp_path: Path) -> Rows:
     """An empty database, of each kind in turn."""
     if request.param == "sqlite":
         return SQLiteRows(tmp_path / "target.db")
+    if request.param == "mariadb":
+        return MariaDBRows(request.getfixturevalue("mariadb_url"))
     return PostgreSQLRows(request.getfixturevalue("postgresql_url"))

@@ -10,6 +10,9 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import psycopg
+import pymysql
+from pymysql.constants import CLIENT
+from sqlalchemy.engine import make_url
 
 TABLES = ("item", "log", "hold", "part", "link")
 
@@ -111,3 +114,44 @@ class PostgreSQLRows(Rows):
     def settle(self) -> None:
         with psycopg.connect(self.address, autocommit=True) as connection:
             connection.execute("VACUUM ANALYZE")
+
+
+class MariaDBRows(Rows):
+    """A database of a server."""
+
+    name = "mariadb"
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+
+    @contextmanager
+    def connected(self) -> Iterator[pymysql.Connection[Any]]:
+        place = make_url(self.address)
+        connection = pymysql.connect(
+            host=place.host, port=place.port or 3306, user=place.username, password=place.password or "",
+            database=place.database, charset="utf8mb4", connect_timeout=10, client_flag=CLIENT.MULTI_STATEMENTS,
+        )  # fmt: skip
+        with closing(connection):
+            yield connection
+            connection.commit()
+
+    def script(self, sql: str) -> None:
+        with self.connected() as connection, connection.cursor() as cursor:
+            cursor.execute(sql)
+            while cursor.nextset():
+                pass
+
+    def insert(self, table: str, rows: Iterable[tuple[Any, ...]]) -> None:
+        with self.connected() as connection, connection.cursor() as cursor:
+            every = list(rows)
+            for at in range(0, len(every), 5_000):
+                some = every[at : at + 5_000]
+                cursor.executemany(f"INSERT INTO {table} VALUES ({', '.join(['%s'] * len(some[0]))})", some)
+
+    def ask(self, sql: str) -> list[tuple[Any, ...]]:
+        with self.connected() as connection, connection.cursor() as cursor:
+            cursor.execute(sql)
+            return list(cursor.fetchall())
+
+    def settle(self) -> None:
+        self.script("ANALYZE TABLE " + ", ".join(TABLES))

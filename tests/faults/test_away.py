@@ -73,7 +73,7 @@ def test_nobody_may_write_to_the_folder_for_a_while(shell: Shell, tmp_path: Path
     """The journal cannot be made: SQLite cannot begin to write."""
     folder = tmp_path / "data"
     folder.mkdir()
-    world = World(SQLiteRows(folder / "target.db", journal="DELETE"), items=20_000, logs=60_000)
+    world = World(SQLiteRows(folder / "target.db", journal="DELETE"), items=20_000, logs=400_000)
     run = started(world, shell)
 
     journal = folder / "target.db-journal"

@@ -40,9 +40,9 @@ def assert_reason(failure: dict[str, Any], database: str, how: str) -> None:
     number = failure["error_number"]
     if how == "restrict":
         assert failure["blocking_entity"] == "hold"
-        assert number in ({"1811"} if database == "sqlite" else {"23503", "23001"})
-        assert failure["constraint"] == "hold_item_id_fkey" or database == "sqlite"
+        assert number in {"sqlite": {"1811"}, "postgresql": {"23503", "23001"}, "mariadb": {"1451"}}[database]
+        assert failure["constraint"] == ("hold_ibfk_1" if database == "mariadb" else "hold_item_id_fkey")
     else:
         assert failure["blocking_entity"] is None
-        assert number == ("1811" if database == "sqlite" else "P0777")
+        assert number == {"sqlite": "1811", "postgresql": "P0777", "mariadb": "1644"}[database]
         assert "kept" in failure["error_description"]

@@ -33,6 +33,8 @@ LINKS = (
 TRIGGERS = {
     "sqlite": "CREATE TRIGGER guard BEFORE DELETE ON item WHEN old.note = 'kept' "
     "BEGIN SELECT RAISE(ABORT, 'kept'); END",
+    "mariadb": "CREATE TRIGGER guard BEFORE DELETE ON item FOR EACH ROW BEGIN IF old.note = 'kept' "
+    "THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'kept'; END IF; END",
     "postgresql": "CREATE FUNCTION guard() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF old.note = 'kept' "
     "THEN RAISE EXCEPTION 'kept' USING ERRCODE = 'P0777'; END IF; RETURN old; END $$; "
     "CREATE TRIGGER guard BEFORE DELETE ON item FOR EACH ROW EXECUTE FUNCTION guard()",

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any
 from uuid import UUID
 
 import psycopg
+import pymysql
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.engine import make_url
 
 from bulkdelete.domain.agenda import outstanding
 from bulkdelete.domain.query_builder import Query
 from bulkdelete.domain.work import DeleteBatch
-from tests.records.databases import PostgreSQLDatabase
-from tests.records.sessions import Session, account, session_on
+from tests.records.databases import Database
+from tests.records.sessions import Session, account
 
-pytestmark = pytest.mark.postgresql
-
+SERVERS = [
+    pytest.param("postgresql", marks=pytest.mark.postgresql),
+    pytest.param("mariadb", marks=pytest.mark.mariadb),
+]
 SCHEMAS = {
     "direct": "CREATE TABLE p (id integer PRIMARY KEY, n integer);",
     "careful": """
@@ -32,20 +37,24 @@ SCHEMAS = {
 MOST_STATEMENTS = 200
 
 
-@pytest.fixture
-def session(postgresql_database: PostgreSQLDatabase) -> Iterator[Session]:
-    with session_on(postgresql_database) as session:
-        yield session
+def cut(database: Database, connection: Any) -> None:
+    """Close a connection from the server's side."""
+    if database.name == "postgresql":
+        database.execute("SELECT pg_terminate_backend(?, 5000)", connection.info.backend_pid)
+        return
+    database.script(f"KILL CONNECTION {connection.thread_id()}")
+    while database.execute(f"SELECT 1 FROM information_schema.processlist WHERE id = {connection.thread_id()}"):
+        time.sleep(0.001)
 
 
 @contextmanager
-def cut_before(session: Session, statement: int, database: PostgreSQLDatabase) -> Iterator[list[str]]:
+def cut_before(session: Session, statement: int, database: Database) -> Iterator[list[str]]:
     """The connection that is about to send this statement, counted from 0, is cut; yields the statements sent."""
     sent: list[str] = []
 
     def before(_connection: Any, cursor: Any, sql: str, *_more: Any) -> None:
         if len(sent) == statement:
-            database.execute("SELECT pg_terminate_backend(?, 5000)", cursor.connection.info.backend_pid)
+            cut(database, cursor.connection)
         sent.append(sql)
 
     sa.event.listen(session.target.engine, "before_cursor_execute", before)
@@ -54,13 +63,25 @@ def cut_before(session: Session, statement: int, database: PostgreSQLDatabase) -
 
 
 @contextmanager
-def held(database: PostgreSQLDatabase, sql: str | None) -> Iterator[None]:
+def held(database: Database, where: str | None) -> Iterator[None]:
     """Somebody else holds these records."""
-    with psycopg.connect(database.address) as other:
-        if sql:
-            other.execute(sql.encode())
+    if where is None:
         yield
-        other.rollback()
+        return
+    if database.name == "postgresql":
+        with psycopg.connect(database.address) as other:
+            other.execute(f"SELECT FROM {where} FOR UPDATE".encode())
+            yield
+            other.rollback()
+        return
+    place = make_url(database.address)
+    with closing(
+        pymysql.connect(host=place.host, port=place.port or 3306, user=place.username, password=place.password or "",
+                        database=place.database)
+    ) as another:  # fmt: skip
+        another.cursor().execute(f"SELECT * FROM {where} FOR UPDATE")
+        yield
+        another.rollback()
 
 
 def to_the_batch(session: Session, operation_id: UUID) -> None:
@@ -70,15 +91,12 @@ def to_the_batch(session: Session, operation_id: UUID) -> None:
 
 @pytest.mark.parametrize(
     ("schema", "holding"),
-    [("direct", None), ("careful", None), ("careful", "SELECT FROM p WHERE id = 7 FOR UPDATE"),
-     ("careful", "SELECT FROM k WHERE id = 9 FOR UPDATE")],
-)  # fmt: skip
-def test_before_any_statement(
-    postgresql_database: PostgreSQLDatabase, session: Session, schema: str, holding: str | None
-) -> None:
-    database = postgresql_database
+    [("direct", None), ("careful", "p WHERE id = 7"), ("careful", "k WHERE id = 9")],
+)
+@pytest.mark.parametrize("database", SERVERS, indirect=True)
+def test_before_any_statement(database: Database, session: Session, schema: str, holding: str | None) -> None:
     database.script(SCHEMAS[schema])
-    database.script("INSERT INTO p SELECT i, 1 FROM generate_series(1, 30) i")
+    database.script(f"INSERT INTO p SELECT i, 1 FROM {database.series(30)}")
     if schema == "careful":
         database.script("INSERT INTO k SELECT id, id FROM p; INSERT INTO u SELECT id, id FROM p")
         database.script("INSERT INTO r SELECT id, id FROM p WHERE id % 10 = 3")
