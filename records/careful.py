@@ -7,7 +7,6 @@ is, since a new snapshot often passes, and then found by bisecting.
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -15,7 +14,7 @@ from dataclasses import dataclass, field, replace
 import sqlalchemy as sa
 
 from bulkdelete.domain.record_ids import RecordIds, joined
-from bulkdelete.records.catalogue import Entity, Relationship
+from bulkdelete.records.catalogue import Relationship
 from bulkdelete.records.causes import KEPT, Reason, reason_of, reason_of_restriction
 from bulkdelete.records.closure import Closure
 from bulkdelete.records.dialect import AnySelect, Fault
@@ -217,41 +216,12 @@ class Careful:
         """What is left in the closure is gone: its ids, and the failures, into the result."""
         for name in self.closure.names:
             for asked in (1, 0):
-                ids = self.gone(name, asked)
-                if ids.count:
+                if (ids := self.closure.ids(name, asked)).count:
                     result.gone.append((name, not asked, ids))
         kind = self.closure.entity.key_kind
         if not self.again:
             for reason, packs in self.failed_ids.items():
                 result.failures.append(reason.cause(self.closure.entity.name, joined(kind, packs)))
         result.unlinked = self.removal.unlinked
-        self.clear(result)
-
-    def gone(self, name: str, asked: int) -> RecordIds:
-        """The ids of an entity's records that are gone: those asked for, or those a cascade took."""
-        work, kind = self.closure.tables[name], self.closure.entities[name].key_kind
-        keys = self.closure.keys(name)
-        distinct = sa.select(*keys).where(work.c.asked == asked).distinct().subquery()
-        count, packed = self.connection.execute(
-            sa.select(sa.func.count(), self.dialect.packed(kind, list(distinct.c)))
-        ).one()
-        return self.dialect.unpacked(kind, packed, count)
-
-    def clear(self, result: BatchResult) -> None:
-        """Failures of earlier batches that are settled, since the record is gone."""
-        if not self.again and not self.removal.takes_its_own():
-            return
-        aside = self.ledger.set_aside
-        keys = self.closure.keys(self.closure.entity.name)
-        mine = (aside.c.operation_id == self.run.id, aside.c.query_index == self.query_index)
-        gone = sa.select(aside.c.record).distinct().select_from(self.closure.roots)
-        settled = gone.where(*mine, aside.c.record == self.dialect.key_text(keys))
-        if texts := list(self.connection.execute(settled).scalars()):
-            self.ledger.forget(self.connection, mine, texts)
-            result.cleared.append(ids_of(self.closure.entity, texts))
-
-
-def ids_of(entity: Entity, texts: list[str]) -> RecordIds:
-    """Keys that `key_text` spelled, as record ids."""
-    keys = [json.loads(text) for text in texts] if entity.key_kind == "composite" else texts
-    return RecordIds.of(entity.key_kind, keys)
+        if self.again or self.removal.takes_its_own():
+            result.cleared += self.ledger.settle(self.connection, self.run.id, self.query_index, self.closure)

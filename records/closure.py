@@ -11,6 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from bulkdelete.domain.record_ids import RecordIds
 from bulkdelete.records.catalogue import Entity, Relationship
 from bulkdelete.records.dialect import AnySelect
 from bulkdelete.records.predicates import Truth
@@ -203,6 +204,15 @@ class Closure:
     def restricting(self) -> list[Relationship]:
         """The relationships that can keep a record of the closure."""
         return [one for name in self.names for one in self.inner(name) if one.restricts]
+
+    def ids(self, name: str, asked: int) -> RecordIds:
+        """The ids of an entity's records: those asked for, or those a cascade takes."""
+        work, kind = self.tables[name], self.entities[name].key_kind
+        distinct = sa.select(*self.keys(name)).where(work.c.asked == asked).distinct().subquery()
+        count, packed = self.connection.execute(
+            sa.select(sa.func.count(), self.dialect.packed(kind, list(distinct.c)))
+        ).one()
+        return self.dialect.unpacked(kind, packed, count)
 
     def drop(self, ords: list[int]) -> None:
         """Take roots, and what only they reach, out of the closure."""

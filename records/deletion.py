@@ -10,13 +10,13 @@ import sqlalchemy as sa
 
 from bulkdelete.domain.errors import TargetChangedError, UnavailableError
 from bulkdelete.domain.record_ids import RecordIds
-from bulkdelete.records.careful import Careful, TransactionLostError, ids_of
+from bulkdelete.records.careful import Careful, TransactionLostError
 from bulkdelete.records.catalogue import Entity
 from bulkdelete.records.dialect import Dialect, PackError, Span
 from bulkdelete.records.direct import Direct, DisagreementError
 from bulkdelete.records.effort import Effort, FencedError, Place, Standing, TooManyError
 from bulkdelete.records.fence import fence_row
-from bulkdelete.records.ledger import Ledger
+from bulkdelete.records.ledger import Ledger, ids_of
 from bulkdelete.records.predicates import Truth
 from bulkdelete.records.result import BatchResult
 from bulkdelete.records.scope import Run

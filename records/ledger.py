@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
 from sqlalchemy.schema import CreateSchema, CreateTable
 
+from bulkdelete.domain.record_ids import RecordIds
+from bulkdelete.records.catalogue import Entity
+from bulkdelete.records.closure import Closure
 from bulkdelete.records.dialect import Dialect
 from bulkdelete.records.predicates import Truth
 
@@ -47,6 +51,16 @@ class Ledger:
         for at in range(0, len(texts), PIECE):
             some = self.set_aside.c.record.in_(texts[at : at + PIECE])
             connection.execute(sa.delete(self.set_aside).where(*mine, some))
+
+    def settle(self, connection: sa.Connection, operation: str, query_index: int, closure: Closure) -> list[RecordIds]:
+        """Failures of earlier batches whose records are gone with these roots: their ids."""
+        aside = self.set_aside
+        mine = (aside.c.operation_id == operation, aside.c.query_index == query_index)
+        key = closure.dialect.key_text(closure.keys(closure.entity.name))
+        gone = sa.select(aside.c.record).distinct().select_from(closure.roots).where(*mine, aside.c.record == key)
+        texts = list(connection.execute(gone).scalars())
+        self.forget(connection, mine, texts)
+        return [ids_of(closure.entity, texts)] if texts else []
 
     def statements(self, dialect: sa.Dialect) -> list[str]:
         """The DDL, to be run by an owner where we may not."""
@@ -98,3 +112,9 @@ def ledger_tables(dialect: Dialect) -> Ledger:
         **OPTIONS,
     )
     return Ledger(fence, ledger, set_aside)
+
+
+def ids_of(entity: Entity, texts: list[str]) -> RecordIds:
+    """Keys that `key_text` spelled, as record ids."""
+    keys = [json.loads(text) for text in texts] if entity.key_kind == "composite" else texts
+    return RecordIds.of(entity.key_kind, keys)

@@ -14,8 +14,8 @@ from bulkdelete.domain.summary import summary
 from bulkdelete.records.names import read_address, shown
 from bulkdelete.service.cli.output import messages
 from bulkdelete.service.cli.run import Runner, database_url
-from bulkdelete.service.crm import make_crm
-from bulkdelete.service.crm_job import CLOSED_CASES
+from bulkdelete.service.crm.job import CLOSED_CASES
+from bulkdelete.service.crm.making import make_crm
 from bulkdelete.service.jobfile import read_job
 from bulkdelete.service.state import State
 
@@ -56,7 +56,8 @@ def register(app: typer.Typer) -> None:
     def demo(
         folder: Annotated[Path, typer.Argument(help="Where the demo puts everything.")] = Path("demo"),
         database: Annotated[
-            str | None, typer.Option(help="Make the CRM in this (empty) database instead, such as postgresql://…")
+            str | None,
+            typer.Option(help="Make the CRM in this (empty) database instead, such as postgresql://… or mariadb://…"),
         ] = None,
         only_make: Annotated[bool, typer.Option("--only-make", help="Make the CRM and run nothing.")] = False,
         keep: Annotated[bool, typer.Option("--keep", help="Take the CRM as an earlier demo left it.")] = False,

@@ -190,7 +190,8 @@ def register(app: typer.Typer) -> None:
             typer.Argument(metavar="[JOB|ID]", help="The job file, YAML or JSON; with --resume the operation's ID."),
         ] = None,
         database: Annotated[
-            str | None, typer.Option(help="postgresql://USER@HOST/NAME or sqlite:///FILE, or a configured name.")
+            str | None,
+            typer.Option(help="postgresql:// or mariadb://USER@HOST/NAME, sqlite:///FILE, or a configured name."),
         ] = None,
         state: Annotated[Path | None, typer.Option(help="Where bulkdelete keeps what it knows.")] = None,
         yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,

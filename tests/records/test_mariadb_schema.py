@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from typing import Any
 
-import pymysql
 import pytest
 from sqlalchemy.engine import make_url
 
@@ -35,22 +32,6 @@ def session(database: MariaDBDatabase) -> Iterator[Session]:
 
 
 @contextmanager
-def another(database: MariaDBDatabase, *statements: str) -> Iterator[None]:
-    """Another session with these statements done and not committed."""
-    place = make_url(database.address)
-    other = pymysql.connect(
-        host=place.host, port=place.port or 3306, user=place.username, password=place.password or "",
-        database=place.database,
-    )  # fmt: skip
-    with closing(other), other.cursor() as cursor:
-        cursor.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
-        for statement in statements:
-            cursor.execute(statement)
-        yield
-        other.rollback()
-
-
-@contextmanager
 def as_clerk(database: MariaDBDatabase, *grants: str) -> Iterator[Session]:
     """A session of a user who may do little."""
     place = make_url(database.address)
@@ -71,48 +52,6 @@ def refusal(session: Session, *queries: Query) -> str:
     with pytest.raises(InvalidJobError) as refused:
         session.target.check(Job.read({"name": "x", "queries": list(queries)}))
     return str(refused.value)
-
-
-KEYS = {
-    "unsigned": ("bigint unsigned", ["0", "1", "18446744073709551615"], ["0", "1", "18446744073709551615"]),
-    "small unsigned": ("int unsigned zerofill", ["7", "4294967295"], ["0000000007", "4294967295"]),
-    "binary": ("binary(16)", ["x'00'", "x'ff00ff'", "x'6162636465666768696a6b6c6d6e6f70'"],
-               ["00" * 16, "ff00ff" + "00" * 13, "6162636465666768696a6b6c6d6e6f70"]),
-    "varbinary": ("varbinary(20)", ["''", "x'00'", "x'0001'"], ["", "00", "0001"]),
-    "char": ("char(36) charset ascii", ["'6ab5f6a0-0000-4000-8000-000000000001'", "'x'"],
-             ["6ab5f6a0-0000-4000-8000-000000000001", "x"]),
-    "enum": ("enum('b','a','100%','it''s')", ["'a'", "'100%'", "'it''s'"], ["a", "100%", "it's"]),
-    "insensitive": ("varchar(40) collate utf8mb4_general_ci", ["'Äpfel'", "'birnen'", "'ß'"], ["Äpfel", "birnen", "ß"]),
-    "latin": ("varchar(40) charset latin1", ["'Äpfel'", "'birnen'"], ["Äpfel", "birnen"]),
-    "decimal": ("decimal(30,4)", ["1.5", "-99999999999999999999.0001"], ["1.5000", "-99999999999999999999.0001"]),
-    "timestamp": ("timestamp(3) not null", ["'2024-01-31 13:00:00.25'"], ["2024-01-31 13:00:00.250"]),
-    "long text": ("varchar(700)", ["'" + "x" * 700 + "'", "'y'"], ["x" * 700, "y"]),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("how", ["alone", "with children", "blocked"])
-@pytest.mark.parametrize("name", KEYS)
-def test_every_kind_of_key(database: MariaDBDatabase, session: Session, name: str, how: str) -> None:
-    kind, values, told = KEYS[name]
-    rule = {"alone": None, "with children": "CASCADE", "blocked": "RESTRICT"}[how]
-    database.script(f"CREATE TABLE r (k {kind} PRIMARY KEY, n integer)")
-    database.script(f"INSERT INTO r VALUES {', '.join(f'({one}, 1)' for one in values)}")
-    if rule:
-        database.script(f"""
-            CREATE TABLE c (id integer auto_increment PRIMARY KEY, k {kind},
-                            FOREIGN KEY (k) REFERENCES r (k) ON DELETE {rule});
-            INSERT INTO c (k) SELECT k FROM r;
-        """)
-    before = database.state()
-
-    ended = session.run(Query("r").where(n=1))
-
-    account(database, before, ended)
-    if how == "blocked":
-        assert sorted(one["record"] for one in ended.failures) == sorted(told)
-    else:
-        assert sorted(map(str, ended.deleted["r"])) == sorted(told)
-        assert ended.summary["cascaded"] == ({"c": len(values)} if rule else {})
 
 
 def test_a_table_that_cannot_undo_is_refused(database: MariaDBDatabase, session: Session) -> None:
@@ -203,82 +142,6 @@ def test_a_tree_deeper_than_the_servers_own_cascade(database: MariaDBDatabase, s
 
     account(database, before, ended)
     assert ended.summary["cascaded"] == {"t": 59}
-
-
-@pytest.mark.parametrize("children", [False, True])
-def test_a_record_held_by_another_session_fails_and_the_rest_goes(
-    database: MariaDBDatabase, session: Session, children: bool
-) -> None:
-    database.script(
-        f"CREATE TABLE p (id integer PRIMARY KEY, n integer); INSERT INTO p SELECT i, 1 FROM {database.series(50)}"
-    )
-    if children:
-        database.script("""
-            CREATE TABLE k (id integer PRIMARY KEY, p_id integer, FOREIGN KEY (p_id) REFERENCES p (id) ON DELETE CASCADE);
-            INSERT INTO k SELECT id, id FROM p;
-        """)  # noqa: E501
-    before = database.state()
-
-    with another(database, "SELECT * FROM p WHERE id IN (7, 9) FOR UPDATE"):
-        ended = session.run(Query("p").where(n=1))
-
-    account(database, before, ended)
-    assert database.ids("p") == [7, 9]
-    assert {one["error_number"] for one in ended.failures} == {"1205"}
-
-
-def test_a_held_child_keeps_its_parent(database: MariaDBDatabase, session: Session) -> None:
-    database.script(f"""
-        CREATE TABLE p (id integer PRIMARY KEY, n integer); INSERT INTO p SELECT i, 1 FROM {database.series(20)};
-        CREATE TABLE k (id integer PRIMARY KEY, p_id integer, FOREIGN KEY (p_id) REFERENCES p (id) ON DELETE CASCADE);
-        INSERT INTO k SELECT id, id FROM p;
-    """)
-    before = database.state()
-
-    with another(database, "SELECT * FROM k WHERE id = 5 FOR UPDATE"):
-        ended = session.run(Query("p").where(n=1))
-
-    account(database, before, ended)
-    assert database.ids("p") == [5]
-    assert ended.failed(5)["blocking_entity"] == "k"
-
-
-def test_a_record_that_does_not_match_may_be_held(database: MariaDBDatabase, session: Session) -> None:
-    database.script(
-        f"CREATE TABLE p (id integer PRIMARY KEY, n integer); INSERT INTO p SELECT i, i % 2 FROM {database.series(50)}"
-    )
-    before = database.state()
-
-    with another(database, "SELECT * FROM p WHERE n = 0 FOR UPDATE"):
-        ended = session.run(Query("p").where(n=1))
-
-    account(database, before, ended)
-    assert ended.summary["deleted"] == 25
-
-
-def test_deadlocks_are_tried_again(database: MariaDBDatabase, session: Session) -> None:
-    """Somebody locks a child first and its parent then, over and over; nothing is lost and nothing told twice."""
-    database.script(f"""
-        CREATE TABLE p (id integer PRIMARY KEY, n integer); INSERT INTO p SELECT i, 1 FROM {database.series(4_000)};
-        CREATE TABLE k (id integer PRIMARY KEY, p_id integer, v integer DEFAULT 0,
-                        FOREIGN KEY (p_id) REFERENCES p (id) ON DELETE CASCADE);
-        INSERT INTO k SELECT id, id, 0 FROM p;
-    """)
-    before, stopping = database.state(), threading.Event()
-
-    def disturb() -> None:
-        while not stopping.is_set():
-            with another(database, "UPDATE k SET v = v + 1 WHERE id = 3000"):
-                time.sleep(0.01)
-
-    other = threading.Thread(target=disturb)
-    other.start()
-    ended = session.run(Query("p").where(n=1))
-    stopping.set()
-    other.join()
-
-    account(database, before, ended)
-    assert ended.summary["deleted"] + ended.summary["failed"] == 4_000
 
 
 def test_missing_privileges_are_found_before_anything_runs(database: MariaDBDatabase) -> None:

@@ -13,9 +13,12 @@ from typing import Any
 
 import psycopg
 import pytest
+import sqlalchemy as sa
 
 from bulkdelete.domain.errors import InvalidJobError
-from bulkdelete.service.crm import make_crm
+from bulkdelete.records.mariadb.dialect import MariaDB
+from bulkdelete.records.names import read_address
+from bulkdelete.service.crm.making import make_crm
 from bulkdelete.service.jobfile import read_job
 
 BULKDELETE = Path(sys.executable).with_name("bulkdelete")
@@ -90,6 +93,22 @@ def test_the_same_crm_on_postgresql_and_made_anew(postgresql_url: str, tmp_path:
             "FROM public.incident ORDER BY incidentid DESC LIMIT 1"
         ).fetchone()
     assert [newest_there] == rows(tmp_path / "crm.db", newest)
+
+
+@pytest.mark.mariadb
+def test_the_same_job_on_mariadb_tells_the_same(mariadb_url: str, tmp_path: Path) -> None:
+    told = []
+    for folder, more in ((tmp_path / "a", []), (tmp_path / "b", ["--database", mariadb_url])):
+        done = demo(folder, "--json", *more)
+        assert done.returncode == 0, done.stderr
+        told.append(json.loads(done.stdout))
+
+    counts = ("deleted", "failed", "cascaded", "unlinked")
+    assert {one: told[0][one] for one in counts} == {one: told[1][one] for one in counts}
+    with MariaDB().engine(read_address(mariadb_url)).begin() as connection:
+        connection.execute(sa.text("ALTER TABLE account COMMENT = 'mine'"))
+    with pytest.raises(InvalidJobError, match="the demo did not make"):
+        make_crm(mariadb_url)
 
 
 def test_a_database_that_is_not_its_own_is_left_alone(tmp_path: Path) -> None:
