@@ -68,7 +68,8 @@ class Deletion:
             case OpenFence():
                 yield from self.open(work, operation, target)
             case PlanQuery():
-                yield self.plan(work, operation, target)
+                if 0 <= work.query_index < len(operation.queries):
+                    yield self.plan(work, operation, target)
             case DeleteBatch():
                 yield from self.delete(work, operation, target)
             case CloseFence():
@@ -84,7 +85,10 @@ class Deletion:
         job = Job.read(operation.job)
         row, scope = target.open(operation.id, job, work.epoch)
         if row.allows(job.digest(), work.epoch):
-            yield FenceOpened(operation_id=operation.id, epoch=work.epoch, cut_off=row.cut_off, order=scope.order())
+            yield FenceOpened(
+                operation_id=operation.id, epoch=work.epoch, cut_off=row.cut_off, order=scope.order(),
+                entities=scope.entity_names(),
+            )  # fmt: skip
         else:
             raise FencedError(f"the target says that operation {operation.id} is {row.state} at epoch {row.epoch}")
 

@@ -12,7 +12,12 @@ from eventsourcing.persistence import IntegrityError, InterfaceError, Operationa
 from bulkdelete.domain.authorisation import authorise
 from bulkdelete.domain.batch import Batch, batch_id
 from bulkdelete.domain.commands import ControlCommand, SubmitBulkDelete
-from bulkdelete.domain.errors import OperationExistsError, OperationNotFoundError, UnavailableError
+from bulkdelete.domain.errors import (
+    OperationExistsError,
+    OperationNotFoundError,
+    TransitionError,
+    UnavailableError,
+)
 from bulkdelete.domain.operation import Operation
 from bulkdelete.domain.outcomes import (
     AnyOutcome,
@@ -101,10 +106,16 @@ class BulkDeletes(Application[UUID]):
         return self.until_recorded(decide)
 
     def record_batch(self, outcome: BatchDone) -> Operation:
-        """Record a batch, or one part of it; with the last part the operation counts it, in the same save."""
+        """Record a batch, or one part of it; with the last part the operation counts it, in the same save.
+
+        Raises TransitionError for a batch that nobody knows, of an operation that has ended.
+        """
 
         def attempt() -> Operation:
             operation = self.operation(outcome.operation_id)
+            if operation.is_final and self.batch(outcome) is None:
+                # The fence was closed and every batch recorded before it ended: this one never was.
+                raise TransitionError(f"the operation is {operation.status}: no batch of it is left to record", "batch")
             batch = Batch.begin(outcome) if outcome.part == 0 else self.batch(outcome)
             if batch is None or batch.recorded != outcome.part:
                 return operation

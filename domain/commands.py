@@ -10,7 +10,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter,
 from pydantic_core import PydanticCustomError
 
 from bulkdelete.domain.errors import InvalidJobError
-from bulkdelete.domain.job import Job, refusal
+from bulkdelete.domain.job import Job
+from bulkdelete.domain.refusals import refusal
 
 LARGEST_MESSAGE = 768 * 1024
 """Bytes of any one message."""

@@ -12,6 +12,7 @@ from bulkdelete.domain.errors import InvalidJobError
 from bulkdelete.domain.query import QueryTree
 from bulkdelete.domain.query_builder import Query
 from bulkdelete.domain.query_expression import QueryExpression, refused
+from bulkdelete.domain.refusals import refusal
 
 LARGEST_JOB = 512 * 1024
 """Bytes of a job as JSON; it must fit a message of 768 KiB with room to spare."""
@@ -37,6 +38,13 @@ def as_database(value: Any) -> Any:
     return value
 
 
+def one_line(value: Any) -> Any:
+    """A name is one line of text that can be shown anywhere."""
+    if isinstance(value, str) and not value.isprintable():
+        raise refused("a name is one line of printable text")
+    return value
+
+
 def as_expression(value: Any) -> Any:
     """A query written in Python as its expression; anything else as it is."""
     return value.expression() if isinstance(value, Query) else value
@@ -47,7 +55,7 @@ class Job(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: Annotated[str, Field(min_length=1, max_length=256, strict=True)]
+    name: Annotated[str, Field(min_length=1, max_length=256, strict=True), BeforeValidator(one_line)]
     queries: Annotated[
         tuple[Annotated[QueryExpression, BeforeValidator(as_expression)], ...],
         Field(min_length=1, max_length=100, strict=False),
@@ -85,27 +93,3 @@ class Job(BaseModel):
     def trees(self) -> list[QueryTree]:
         """The queries as syntax trees, in the order of the job."""
         return [query.tree(f"queries[{index}]") for index, query in enumerate(self.queries)]
-
-
-def path_of(location: tuple[int | str, ...]) -> str:
-    """`("queries", 0, "Criteria")` as `queries[0].Criteria`."""
-    text = ""
-    for part in location:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
-    return text
-
-
-def refusal(error: ValidationError, prefix: str = "") -> InvalidJobError:
-    """The first thing that is wrong, as field and reason."""
-    found = error.errors(include_url=False)
-    first = found[0]
-    # A union names its branches ("bool", "function-…") in a path: they are ours, not the reader's.
-    location = tuple(part for part in first["loc"] if isinstance(part, int) or not set(part) & set("-[("))
-    reason = first["msg"]
-    if first["type"] == "extra_forbidden":
-        reason = "unknown word; it would be ignored, so it is refused"
-    elif first["type"] not in {"refused", "missing"}:
-        reason += f"; got {first['input']!r:.100}"
-    field = path_of(location)
-    more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
-    return InvalidJobError(reason + more, f"{prefix}{field}" or None)

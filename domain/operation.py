@@ -66,8 +66,18 @@ class Operation(BaseAggregate[UUID]):
         cut_off: str
         """RFC 3339 in UTC, by the target database's clock: only records created before it are deleted."""
         order: list[int]
+        entities: list[str]
+        """The entity of each query by the database's own name."""
+        class_version: ClassVar[int] = 2
+
+        @staticmethod
+        def upcast_v1_v2(state: dict[str, Any]) -> None:
+            """Version 1 left the entities as the job spells them."""
+            state["entities"] = []
 
         def apply(self, aggregate: Operation) -> None:
+            for query, entity in zip(aggregate.queries, self.entities, strict=False):
+                query["entity"] = entity
             aggregate.status = Status.IN_PROGRESS.value
             aggregate.waiting_for = None
             aggregate.opened = self.epoch
@@ -306,7 +316,9 @@ class Operation(BaseAggregate[UUID]):
         if Status(self.status) not in {Status.WAITING, Status.RETRYING}:
             return
         cut_off = outcome.cut_off.isoformat().replace("+00:00", "Z")
-        self.trigger_event(self.Started, epoch=outcome.epoch, cut_off=cut_off, order=outcome.order)
+        self.trigger_event(
+            self.Started, epoch=outcome.epoch, cut_off=cut_off, order=outcome.order, entities=outcome.entities
+        )
 
     def take_plan(self, outcome: QueryPlanned) -> None:
         """Record how a query is walked. One that is planned already, or not asked for, changes nothing."""

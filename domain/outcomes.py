@@ -32,6 +32,8 @@ class FenceOpened(Outcome):
     """The first start, by the target database's clock; the same at every epoch."""
     order: list[int]
     """The queries in the order they run."""
+    entities: list[str] = []
+    """The entity of each query by the database's own name; empty: as the job spells them."""
 
 
 class QueryPlanned(Outcome):

@@ -22,7 +22,8 @@ from bulkdelete.domain.commands import (
     SubmitBulkDelete,
 )
 from bulkdelete.domain.errors import InvalidJobError
-from bulkdelete.domain.job import Job, refusal
+from bulkdelete.domain.job import Job
+from bulkdelete.domain.refusals import refusal
 from bulkdelete.producers.connection import KafkaConnection, Security
 from bulkdelete.producers.following import Following
 from bulkdelete.producers.link import Link

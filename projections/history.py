@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 from uuid import UUID
 
@@ -26,6 +26,15 @@ def steps(application: BulkDeletes, operation_id: UUID, with_records: bool = Fal
             stream = batch_id(operation_id, event.data["unit"], event.data["batch"])
             yield from (step(one) for one in read(stream, 0, LAST_VERSION) if one.topic != Batch.PartRecorded.TOPIC)
         yield step(event)
+
+
+def steps_of(events: Iterable[RecordedEvent], operation_id: UUID, with_records: bool = False) -> Iterator[Step]:
+    """The same from a log that is read as a whole, in its order."""
+    for event in events:
+        if event.operation_id != operation_id or event.topic == Batch.PartRecorded.TOPIC:
+            continue
+        if with_records or event.stream_id == operation_id:
+            yield step(event)
 
 
 def step(event: RecordedEvent) -> Step:

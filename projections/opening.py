@@ -38,9 +38,12 @@ MOST_PATIENCE = 10.0
 
 @contextmanager
 def open_views(
-    files: ViewFiles, application: BulkDeletes, patience: float = 1.0, memory_limit: str = MEMORY_LIMIT
+    files: ViewFiles, application: BulkDeletes | None, patience: float = 1.0, memory_limit: str = MEMORY_LIMIT
 ) -> Iterator[Reads]:
-    """The views, caught up; where another process writes them, as it published them, at most `patience` late."""
+    """The views, caught up; where another process writes them, as it published them, at most `patience` late.
+
+    Without an event store they are read as they are.
+    """
     with tempfile.TemporaryDirectory(prefix="bulkdelete-views-", ignore_cleanup_errors=True) as private:
         connection = opened(files, application, Path(private), patience, memory_limit)
         try:
@@ -50,11 +53,15 @@ def open_views(
 
 
 def opened(
-    files: ViewFiles, application: BulkDeletes, private: Path, patience: float, memory_limit: str
+    files: ViewFiles, application: BulkDeletes | None, private: Path, patience: float, memory_limit: str
 ) -> duckdb.DuckDBPyConnection:
     """A connection to a copy of a snapshot that is good enough."""
-    wanted = end_of_log(application)
     copy = copied(files, private, memory_limit)
+    if application is None:
+        if copy is None:
+            raise ViewsError(f"there is no event store, and the views {files.snapshot} cannot be read")
+        return copy.connection
+    wanted = end_of_log(application)
     if copy is not None and copy.position >= wanted:
         return copy.connection
     wrote = caught_up(files, application, memory_limit)

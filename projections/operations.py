@@ -112,6 +112,8 @@ def change(row: OperationRow, event: RecordedEvent) -> None:
             row.epoch, row.cut_off = data["epoch"], utc(data["cut_off"])
             row.started_at = row.started_at or row.updated_at
             row.running_since = row.updated_at
+            for query, entity in zip(row.queries, data.get("entities", ()), strict=False):
+                query.entity = entity
         case Operation.Planned.TOPIC:
             take_plan(row, data)
         case Operation.BatchDeleted.TOPIC:

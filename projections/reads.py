@@ -6,7 +6,7 @@ Rows come one by one from a result that is fetched in pieces, so that memory doe
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Literal
 from uuid import UUID
 
@@ -24,9 +24,10 @@ from bulkdelete.projections.answers import (
     RejectedRow,
     Step,
 )
-from bulkdelete.projections.history import steps
+from bulkdelete.projections.history import steps, steps_of
 from bulkdelete.projections.named import statements
 from bulkdelete.projections.operations import as_json
+from bulkdelete.projections.recorded import RecordedEvent
 
 FETCHED = 1000
 
@@ -34,7 +35,7 @@ FETCHED = 1000
 class Reads:
     """The views as they were when they were opened."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, application: BulkDeletes) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, application: BulkDeletes | None) -> None:
         self.connection = connection
         self.application = application
         self.statements = statements("reads.sql")
@@ -94,9 +95,19 @@ class Reads:
         """The messages that could never work."""
         return (RejectedRow(*row) for row in self.rows("rejections"))
 
-    def history(self, operation: str | UUID | None = None, with_records: bool = False) -> Iterator[Step]:
-        """The events of an operation in order, from the event store itself."""
-        return steps(self.application, self.identify(operation), with_records)
+    def history(
+        self,
+        operation: str | UUID | None = None,
+        with_records: bool = False,
+        events: Iterable[RecordedEvent] | None = None,
+    ) -> Iterator[Step]:
+        """The events of an operation in order, from the event store itself, or from these events."""
+        operation_id = self.identify(operation)
+        if events is not None:
+            return steps_of(events, operation_id, with_records)
+        if self.application is None:
+            raise ViewsError("there is no event store here to read the history from; read Kafka's topic: --kafka")
+        return steps(self.application, operation_id, with_records)
 
     def sql(self, query: str) -> tuple[list[str], Iterator[tuple[Any, ...]]]:
         """The columns and rows of one SELECT."""

@@ -12,6 +12,7 @@ from uuid import UUID
 import duckdb
 
 from bulkdelete.domain.application import BulkDeletes
+from bulkdelete.domain.errors import ViewsError
 from bulkdelete.projections.answers import Answer, plain
 from bulkdelete.projections.database import MEMORY_LIMIT
 from bulkdelete.projections.layout import ViewFiles
@@ -53,7 +54,7 @@ class Verification(Answer):
 
 def verify(
     files: ViewFiles,
-    application: BulkDeletes,
+    application: BulkDeletes | None,
     operation: str | UUID | None = None,
     events: Iterable[RecordedEvent] | None = None,
     memory_limit: str = MEMORY_LIMIT,
@@ -77,18 +78,20 @@ def verify(
 
 
 def seen_events(
-    views: Reads, application: BulkDeletes, events: Iterable[RecordedEvent] | None
+    views: Reads, application: BulkDeletes | None, events: Iterable[RecordedEvent] | None
 ) -> Iterator[RecordedEvent]:
     """The events that the views have seen."""
+    if application is None and events is None:
+        raise ViewsError("there is no event store here to hold the views against; read Kafka's topic: --kafka")
     positions: dict[str, int] = dict(views.rows("positions"))
-    if events is None and set(positions) <= {LOG}:
+    if application is not None and events is None and set(positions) <= {LOG}:
         for section in read_log(application, 0, positions.get(LOG, 0)):
             yield from section
         return
     versions: dict[UUID, int] = dict(views.rows("versions"))
-    if events is None:
+    if application is not None and events is None:
         events = (event for section in read_log(application, 0) for event in section)
-    yield from (event for event in events if event.version <= versions.get(event.stream_id, 0))
+    yield from (event for event in events or () if event.version <= versions.get(event.stream_id, 0))
 
 
 def compared(

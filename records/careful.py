@@ -105,7 +105,9 @@ class Careful:
         # Asked only now: where the connection is gone there is nobody to ask.
         if ords := held():
             reason = reason_of(fault, self.closure.entity.name, self.scope.catalogue)
-            self.fail(sorted(ords), replace(reason, blocking_entity=name))
+            # Of a record below a cascade it is another entity's record that is held.
+            other = None if name == self.closure.entity.name else name
+            self.fail(sorted(ords), replace(reason, blocking_entity=other))
 
     def ords(self) -> list[int]:
         """The roots that are still to be deleted."""

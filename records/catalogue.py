@@ -117,7 +117,10 @@ class Catalogue:
     """The entities a job touches: those it names, and all that a deletion of their records reaches."""
 
     entities: Mapping[str, Entity]
+    """By the name that the database gives them, with its schema where that is needed."""
     relationships: tuple[Relationship, ...]
+    asked: Mapping[str, str]
+    """A job's spelling of an entity → its name here."""
 
     def referrers(self, entity: str) -> list[Relationship]:
         """The relationships whose child refers to this entity."""

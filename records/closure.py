@@ -183,8 +183,8 @@ class Closure:
         return list(self.connection.execute(rows).scalars())
 
     def mark_asked(self, where: Truth) -> None:
-        """Records that a cascade within the entity takes along, but that the query asks for as well."""
-        if not any(one.child == self.entity.name and one.rule == "cascade" for one in self.inner(self.entity.name)):
+        """Records of the entity that a cascade takes along, but that the query asks for as well."""
+        if not any(one.child == self.entity.name for one in self.cascades):
             return
         matching = sa.exists().where(where, self.is_record(self.entity.name))
         self.connection.execute(sa.update(self.roots).where(self.roots.c.asked == 0, matching).values(asked=1))

@@ -9,12 +9,15 @@ from statistics import median
 from threading import Lock
 from uuid import UUID
 
+from bulkdelete.domain.record_ids import WIDTH, KeyKind
 from bulkdelete.records.dialect import Dialect
 
 LEAST = 1_000
 """Records a batch of the careful way looks at, at least."""
 FIRST = 2_000
 """Records the first batch of the careful way looks at."""
+MOST_TEXTS = 30_000
+"""Records of a batch whose keys have no fixed width: their ids pass through Python one by one."""
 REMEMBERED = 6
 """Batches that tell how large the next one should be."""
 APART = 1.25
@@ -95,13 +98,14 @@ class Paces:
         self.known: dict[tuple[UUID, int], Pace] = {}
         self.lock = Lock()
 
-    def of(self, operation_id: UUID, query_index: int, careful: bool) -> Pace:
-        """The pace of one query; its workers share it."""
+    def of(self, operation_id: UUID, query_index: int, careful: bool, kind: KeyKind) -> Pace:
+        """The pace of one query, whose records have keys of this kind; its workers share it."""
         with self.lock:
             if (operation_id, query_index) not in self.known:
                 one = self.dialect
                 first, least = (FIRST, LEAST) if careful else (one.first_records, one.least_records)
-                self.known[operation_id, query_index] = Pace(one.target_seconds, one.most_records, first, least)
+                most = one.most_records if kind in WIDTH else min(one.most_records, MOST_TEXTS)
+                self.known[operation_id, query_index] = Pace(one.target_seconds, most, min(first, most), least)
             return self.known[operation_id, query_index]
 
     def forget(self, operation_id: UUID) -> None:

@@ -31,7 +31,7 @@ class Scope:
         catalogue = dialect.catalogue(connection, [tree.entity for tree in trees], [tree.path for tree in trees])
         scope = cls(job, catalogue, dialect)
         for name in job.options.created_on:
-            if name not in {tree.entity for tree in trees}:
+            if name not in catalogue.asked and name not in catalogue.asked.values():
                 known = [tree.entity for tree in trees]
                 raise InvalidJobError(
                     f'no query is about entity "{name}".{suggestion(name, known)} entities: {", ".join(known)}',
@@ -47,11 +47,16 @@ class Scope:
 
     def entity(self, index: int) -> Entity:
         """The entity of one query."""
-        return self.catalogue.entities[self.job.queries[index].entity_name]
+        return self.catalogue.entities[self.entity_names()[index]]
+
+    def entity_names(self) -> list[str]:
+        """The entity of each query by the database's own name, however the job spells it."""
+        return [self.catalogue.asked[query.entity_name] for query in self.job.queries]
 
     def created_on(self, index: int) -> Attribute | None:
         """The attribute by which a record is known to have been there at the start."""
-        return self.entity(index).created_on(self.job.options.created_on)
+        chosen = self.job.options.created_on
+        return self.entity(index).created_on({self.catalogue.asked.get(one, one): chosen[one] for one in chosen})
 
     def where(self, index: int, entity: Entity, cut_off: datetime.datetime | None) -> Truth:
         """The full predicate of one query over a table of its entity: the query, and the cut-off."""
@@ -63,7 +68,7 @@ class Scope:
 
     def order(self) -> list[int]:
         """The queries in the order they run."""
-        return self.catalogue.order_of_queries([query.entity_name for query in self.job.queries])
+        return self.catalogue.order_of_queries(self.entity_names())
 
     def at(self, index: int, table: sa.Table) -> Entity:
         """The entity of one query, as one of its partitions."""

@@ -138,8 +138,8 @@ class Target:
                 entity = scope.entity(index)
                 walks.append(self.dialect.walk(connection, entity, scope.where(index, entity, now)))
             estimates: dict[str, int] = {}
-            for query, walk in zip(job.queries, walks, strict=True):
-                estimates[query.entity_name] = estimates.get(query.entity_name, 0) + walk.estimated
+            for name, walk in zip(scope.entity_names(), walks, strict=True):
+                estimates[name] = estimates.get(name, 0) + walk.estimated
             slow = missing_indexes(connection, self.dialect, scope, estimates)
         return Preview(scope, now, walks, [*slow, *(Caution(note) for note in notes)])
 
@@ -174,7 +174,8 @@ class Target:
 
     def delete(self, run: Run, place: Place) -> BatchResult:
         """One batch; how much it takes on follows from how long the batches before it took."""
-        pace = self.paces.of(run.operation_id, place.query_index, self.batches.needs_care(run, place))
+        kind = run.scope.entity(place.query_index).key_kind
+        pace = self.paces.of(run.operation_id, place.query_index, self.batches.needs_care(run, place), kind)
         effort = Effort(pace.size, careful=False)
         try:
             with self.turn:

@@ -33,7 +33,7 @@ def fit(value: Value, attribute: Attribute, path: str) -> Bound:
             raise OverflowError
         return found
     except (ValueError, TypeError, InvalidOperation, OverflowError, KeyError):
-        shown = f'"{value}"' if isinstance(value, str) else str(value)
+        shown = f'"{value}"' if isinstance(value, str) else str(value).lower()
         raise InvalidJobError(
             f'{shown:.100} does not fit "{attribute.name}", which is {attribute.native}; accepted: {accepted}',
             path,

@@ -16,7 +16,7 @@ from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSett
 from pydantic_settings.exceptions import SettingsError as UnreadableError
 
 from bulkdelete.domain.errors import BulkDeleteError, InvalidJobError
-from bulkdelete.domain.job import path_of
+from bulkdelete.domain.refusals import path_of
 from bulkdelete.service.jobfile import read_yaml
 from bulkdelete.service.settings import PREFIX, Settings
 from bulkdelete.service.urls import HIDDEN, SECRET_WORDS, shown

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,8 @@ def of_postgresql(url: Url) -> dict[str, str]:
         reason = "is no address of a PostgreSQL; special characters are written as %XX"
         raise SettingsError([Problem("event_store", str(url), reason)]) from None
     known = {name: str(given.pop(name, "") or "") for name in ("dbname", "host", "port", "user", "password")}
+    # The library passes an empty password on, which hides libpq's own variable.
+    known["password"] = known["password"] or os.environ.get("PGPASSWORD", "")
     return {
         "PERSISTENCE_MODULE": "bulkdelete.service.event_store:PostgreSQLFactory",
         **{f"POSTGRES_{name.upper()}": value for name, value in known.items()},

@@ -70,7 +70,7 @@ EVENTS = {
     "operation.planned": "query_index number retry walk first_unit units estimated bounded",
     "operation.resumed": "command_id requested_by epoch",
     "operation.retrying": "reason",
-    "operation.started": "epoch cut_off order",
+    "operation.started": "epoch cut_off order entities",
     "operation.submitted": "command_id requested_by database job digest",
 }
 """Every event that was ever stored or published, with its fields; a change needs a `class_version` and an upcast."""

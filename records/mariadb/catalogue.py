@@ -67,13 +67,13 @@ def reflect(connection: sa.Connection, entities: Sequence[str], paths: Sequence[
     """The entities of these names and all that a deletion of their records reaches."""
     tables = [one for one in rows(connection, TABLES) if not one["name"].startswith(OURS)]
     here = {(one["db"], one["name"]): bool(one["here"]) for one in tables}
+    asked: dict[str, str] = {}
     names: dict[Place, str] = {}
     found: dict[str, Entity] = {}
     for name, path in zip(entities, paths, strict=True):
         place = resolve(name, tables, f"{path}.EntityName")
-        if names.setdefault(place, name) != name:
-            raise InvalidJobError(f'"{name}" and "{names[place]}" are the same entity', f"{path}.EntityName")
-        found[name] = entity_of(connection, name, place, here[place], f"{path}.EntityName")
+        asked[name] = names[place] = place[1] if here[place] else ".".join(place)
+        found[asked[name]] = entity_of(connection, asked[name], place, here[place], f"{path}.EntityName")
     used = reached_from(list(names), references(connection))
     for reference in used:
         for place in (reference.child, reference.parent):
@@ -81,8 +81,8 @@ def reflect(connection: sa.Connection, entities: Sequence[str], paths: Sequence[
                 # Somebody else's table may be hidden from us: then it is in another database.
                 names[place] = place[1] if here.get(place) else ".".join(place)
                 found[names[place]] = entity_of(connection, names[place], place, here.get(place, False), None)
-    catalogue = Catalogue(found, tuple(one.between(names) for one in used))
-    for name in {one for asked in entities for one in catalogue.reached(asked)}:
+    catalogue = Catalogue(found, tuple(one.between(names) for one in used), asked)
+    for name in {one for root in asked.values() for one in catalogue.reached(root)}:
         if not found[name].key:
             raise InvalidJobError(f'a deletion takes records of "{name}" along, which has no primary key')
     return catalogue

@@ -100,7 +100,8 @@ class MariaDB(MariaDBSessions, MariaDBOperands, MariaDBKeys):
 
     def restricted(self, relationship: Relationship) -> tuple[str, str]:
         """Used where the database was not asked itself."""
-        return "1451", "Cannot delete or update a parent row: a foreign key constraint fails"
+        text = "Cannot delete or update a parent row: a foreign key constraint fails"
+        return "1451", f"{text} (`{relationship.child}`, CONSTRAINT `{relationship.name}` FOREIGN KEY)"
 
     def self_restricting_in_levels(self, relationship: Relationship) -> bool:
         """InnoDB looks at each record by itself, also within one statement."""

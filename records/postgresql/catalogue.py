@@ -70,14 +70,13 @@ def reflect(connection: sa.Connection, entities: Sequence[str], paths: Sequence[
     """The entities of these names and all that a deletion of their records reaches."""
     relations = [dict(row) for row in connection.execute(sa.text(RELATIONS)).mappings() if row["schema"] != ours]
     by_oid = {row["oid"]: row for row in relations}
+    asked: dict[str, str] = {}
     names: dict[int, str] = {}
     found: dict[str, Entity] = {}
     for name, path in zip(entities, paths, strict=True):
         relation = resolve(name, relations, f"{path}.EntityName")
-        if relation["oid"] in names and names[relation["oid"]] != name:
-            raise InvalidJobError(f'"{name}" and "{names[relation["oid"]]}" are the same entity', f"{path}.EntityName")
-        names[relation["oid"]] = name
-        found[name] = entity_of(connection, name, relation, f"{path}.EntityName")
+        asked[name] = names[relation["oid"]] = name_of(relation)
+        found[asked[name]] = entity_of(connection, asked[name], relation, f"{path}.EntityName")
     reached = list(names)
     relationships: list[Relationship] = []
     seen: list[int] = []
@@ -91,7 +90,7 @@ def reflect(connection: sa.Connection, entities: Sequence[str], paths: Sequence[
             relationships.append(relationship(dict(row), names))
             if RULES[row["rule"]] == "cascade" and row["child"] not in reached:
                 reached.append(row["child"])
-    return Catalogue(found, tuple(relationships))
+    return Catalogue(found, tuple(relationships), asked)
 
 
 def relationship(row: dict[str, Any], names: dict[int, str]) -> Relationship:
@@ -186,6 +185,23 @@ def require_privileges(connection: sa.Connection, entity: Entity) -> None:
         )
 
 
+def refuse_repeated_keys(connection: sa.Connection, entity: Entity) -> None:
+    """Inherited tables have a key each: one that stands in several tells no record apart."""
+    inherited = sa.text("SELECT EXISTS (SELECT FROM pg_inherits WHERE inhparent = :oid)")
+    if (
+        entity.physical["kind"] != "r"
+        or not connection.execute(inherited, {"oid": int(entity.physical["oid"])}).scalar()
+    ):
+        return
+    repeated = sa.select(*entity.key_columns).group_by(*entity.key_columns).having(sa.func.count() > 1).limit(1)
+    if (found := connection.execute(repeated).first()) is not None:
+        key = ", ".join(str(one) for one in found)
+        raise InvalidJobError(
+            f'"{entity.name}" and the tables that inherit from it have several records with the key {key}: '
+            "they cannot be told apart"
+        )
+
+
 def probe(connection: sa.Connection, entity: Entity, where: Truth) -> list[str]:
     """Try a deletion of nothing; name what silently keeps records."""
     require_privileges(connection, entity)
@@ -195,6 +211,7 @@ def probe(connection: sa.Connection, entity: Entity, where: Truth) -> list[str]:
     ).scalar()
     if rule is not None:
         raise InvalidJobError(f'"{entity.name}" has a rule on deletion ("{rule}"): what it deletes cannot be told')
+    refuse_repeated_keys(connection, entity)
     statement = sa.delete(entity.table).where(where, sa.literal_column("false")).returning(*entity.key_columns)
     connection.execute(statement).all()
     triggers = connection.execute(

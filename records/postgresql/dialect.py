@@ -108,7 +108,9 @@ class PostgreSQL(PostgreSQLSessions, PostgreSQLOperands, PostgreSQLKeys):
 
     def restricted(self, relationship: Relationship) -> tuple[str, str]:
         """Used where the database was not asked itself."""
-        return "23503", "update or delete violates foreign key constraint"
+        parent, child = (name.rpartition(".")[2] for name in (relationship.parent, relationship.child))
+        text = f'update or delete on table "{parent}" violates foreign key constraint "{relationship.name}"'
+        return "23503", f'{text} on table "{child}"'
 
     def self_restricting_in_levels(self, relationship: Relationship) -> bool:
         """One statement may delete both, whatever the rule."""

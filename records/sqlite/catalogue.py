@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +11,6 @@ import sqlalchemy as sa
 from bulkdelete.domain.errors import InvalidJobError
 from bulkdelete.domain.record_ids import KeyKind
 from bulkdelete.records.catalogue import (
-    CREATED_ON,
     Attribute,
     Catalogue,
     Entity,
@@ -40,11 +39,12 @@ def reflect(connection: sa.Connection, entities: Sequence[str], paths: Sequence[
     """The entities of these names and all that a deletion of their records reaches."""
     tables = {row["name"]: row for row in rows(connection, "SELECT * FROM pragma_table_list WHERE schema = 'main'")}
     referrers = relationships(connection, tables)
+    asked: dict[str, str] = {}
     found: dict[str, Entity] = {}
     for name, path in zip(entities, paths, strict=True):
-        table = resolve(name, tables, f"{path}.EntityName")
-        found.setdefault(name, entity_of(connection, name, tables[table], f"{path}.EntityName"))
-    reached = [found[name].table.name for name in found]
+        asked[name] = table = resolve(name, tables, f"{path}.EntityName")
+        found[table] = entity_of(connection, table, tables[table], f"{path}.EntityName")
+    reached = list(found)
     used: list[Relationship] = []
     for table in reached:
         for one in referrers:
@@ -52,14 +52,11 @@ def reflect(connection: sa.Connection, entities: Sequence[str], paths: Sequence[
                 used.append(one)
                 if one.rule == "cascade" and one.child not in reached:
                     reached.append(one.child)
-    named = {entity.table.name: name for name, entity in found.items()}
-    for one in used:
-        for table in (one.child, one.parent):
-            if table not in named:
-                named[table] = table
-                found[table] = entity_of(connection, table, tables[table], None)
+    for table in (table for one in used for table in (one.child, one.parent)):
+        if table not in found:
+            found[table] = entity_of(connection, table, tables[table], None)
     given = {one.child: given_names(connection, one.child) for one in used}
-    return Catalogue(found, tuple(renamed(one, named, given[one.child]) for one in used))
+    return Catalogue(found, tuple(renamed(one, given[one.child]) for one in used), asked)
 
 
 def given_names(connection: sa.Connection, table: str) -> dict[tuple[str, ...], str]:
@@ -68,13 +65,12 @@ def given_names(connection: sa.Connection, table: str) -> dict[tuple[str, ...], 
         keys = sa.inspect(connection).get_foreign_keys(table)
     except sa.exc.SQLAlchemyError:
         return {}
-    return {tuple(key["constrained_columns"]): key["name"] for key in keys if key["name"]}
+    return {tuple(map(str.lower, key["constrained_columns"])): key["name"] for key in keys if key["name"]}
 
 
-def renamed(one: Relationship, named: dict[str, str], given: dict[tuple[str, ...], str]) -> Relationship:
-    """The same relationship between entities instead of tables, by its given name if it has one."""
-    name = given.get(one.child_columns, one.name)
-    return replace(one, name=name, child=named[one.child], parent=named[one.parent])
+def renamed(one: Relationship, given: dict[tuple[str, ...], str]) -> Relationship:
+    """The same relationship by its given name, if it has one."""
+    return replace(one, name=given.get(tuple(map(str.lower, one.child_columns)), one.name))
 
 
 def resolve(name: str, tables: dict[str, Any], path: str) -> str:
@@ -100,7 +96,8 @@ def entity_of(connection: sa.Connection, name: str, table: dict[str, Any], path:
     attributes = {
         row["name"]: Attribute(
             row["name"], kind_of(row["type"]), row["type"] or "of any type", not row["notnull"],
-            has_time=holds_times(connection, table["name"], row), collation=collations.get(row["name"]),
+            has_time=path is not None and holds_times(connection, table["name"], row),
+            collation=collations.get(row["name"]),
         )
         for row in columns
     }  # fmt: skip
@@ -168,15 +165,14 @@ KINDS: tuple[tuple[tuple[str, ...], Kind], ...] = (
 
 
 def holds_times(connection: sa.Connection, table: str, column: dict[str, Any]) -> bool:
-    """Whether a column tells times of day: by its type, or, named like created-on, by what it holds."""
-    kind = kind_of(column["type"])
-    if kind not in {"datetime", "text"} or (kind == "text" and column["name"].lower() not in CREATED_ON):
+    """Whether a column tells times of day: by its type and by what it holds; among times some other text may stand."""
+    if kind_of(column["type"]) not in {"datetime", "text"}:
         return False
     sample = sa.table(table, sa.column(column["name"]))
-    values = connection.execute(
-        sa.select(sample.c[column["name"]]).where(sample.c[column["name"]].is_not(None)).limit(SAMPLE)
-    ).scalars()
-    return all(canonical(value) is not None for value in values)
+    known = sa.select(sample.c[column["name"]]).where(sample.c[column["name"]].is_not(None))
+    values = connection.execute(known.limit(SAMPLE)).scalars().all()
+    # One that spells no instant never comes before the cut-off: it must not switch the cut-off off for the others.
+    return not values or any(canonical(value) is not None for value in values)
 
 
 def relationships(connection: sa.Connection, tables: dict[str, Any]) -> list[Relationship]:
@@ -198,7 +194,8 @@ def relationships(connection: sa.Connection, tables: dict[str, Any]) -> list[Rel
         if None in targets:
             keys = rows(connection, "SELECT name FROM pragma_table_info(:t) WHERE pk ORDER BY pk", t=parent)
             targets = tuple(row["name"] for row in keys)
-        sources = tuple(row["from"] for row in columns)
+        sources = as_declared(connection, child, [row["from"] for row in columns])
+        targets = as_declared(connection, parent, targets)
         if len(sources) != len(targets):
             continue
         made.append(
@@ -208,6 +205,13 @@ def relationships(connection: sa.Connection, tables: dict[str, Any]) -> list[Rel
             )
         )  # fmt: skip
     return made
+
+
+def as_declared(connection: sa.Connection, table: str, columns: Iterable[str]) -> tuple[str, ...]:
+    """Columns as their table spells them: a foreign key may write them in another case."""
+    declared = rows(connection, "SELECT name FROM pragma_table_xinfo(:t)", t=table)
+    spelled = {row["name"].lower(): row["name"] for row in declared}
+    return tuple(spelled.get(one.lower(), one) for one in columns)
 
 
 def is_indexed(connection: sa.Connection, table: str, columns: tuple[str, ...]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -19,6 +20,10 @@ from bulkdelete.records.sqlite.walks import plan_walk, span_of
 
 FOREIGN_KEY, RESTRICT = 787, 1811
 """Extended codes: SQLITE_CONSTRAINT_FOREIGNKEY, and SQLITE_CONSTRAINT_TRIGGER, which RESTRICT gives."""
+
+
+ON_DELETION = re.compile(r"\bDELETE\s+ON\b", re.IGNORECASE)
+"""What the statement of a trigger on deletion says, and no other trigger's head."""
 
 
 class SQLite(SQLiteSessions, SQLiteOperands, SQLiteKeys):
@@ -40,7 +45,12 @@ class SQLite(SQLiteSessions, SQLiteOperands, SQLiteKeys):
     def check(self, connection: sa.Connection, entity: Entity, tree: QueryTree, where: Truth) -> list[str]:
         """A deletion of nothing finds broken foreign keys, missing functions and collations."""
         connection.execute(sa.delete(entity.table).where(where, sa.literal_column("0")))
-        return []
+        named = sa.text("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = :t ORDER BY name")
+        return [
+            f'trigger "{row.name}" runs for each deleted record of {entity.name}'
+            for row in connection.execute(named, {"t": entity.table.name})
+            if ON_DELETION.search(row.sql)
+        ]
 
     def walk(self, connection: sa.Connection, entity: Entity, where: Truth) -> Walk:
         """By ranges of rowids; the few that match by themselves; without rowids by the key."""

@@ -16,13 +16,16 @@ from bulkdelete.records.dialect import Fault
 from bulkdelete.records.instants import canonical
 from bulkdelete.records.work_tables import WorkTables
 
-CACHE_KIB = 80 * 1024
+CACHE_KIB = 64 * 1024
 
 WAL_PAGES = 100_000
 """Pages in the write-ahead log beyond which a commit copies them itself; we do it before, between batches."""
 
 WAL_BATCHES = 4
 """Batches after which the log is copied: each page that several of them wrote is then copied once."""
+
+GAP, SELDOM, MINDFUL = 0.11, 2.0, 10.0
+"""Seconds of a gap; between two where nobody else seems to write; for which others count as writing after they did."""
 
 BUSY, LOCKED, READONLY, INTERRUPT, IOERR, CORRUPT, FULL, CANTOPEN, PROTOCOL, NOTADB = 5, 6, 8, 9, 10, 11, 13, 14, 15, 26
 
@@ -40,6 +43,33 @@ def prepare(connection: Any, _record: object) -> None:
         raise UnavailableError("this SQLite does not enforce foreign keys: deleting would leave orphans")
 
 
+class Gaps:
+    """Moments in which the file is left to others: whoever waits for SQLite's write lock only looks now and then.
+
+    The longest pause between two looks of SQLite's own waiting is 0.1 s: a shorter gap would often be missed.
+    """
+
+    def __init__(self) -> None:
+        self.next = time.monotonic() + SELDOM
+        self.busy_until = 0.0
+
+    def leave(self, connection: sa.Connection) -> None:
+        """Wait, where it is time to: after each batch while others write, else every two seconds."""
+        now = time.monotonic()
+        if self.others_wrote(connection):
+            self.busy_until = now + MINDFUL
+        if now >= self.next or now < self.busy_until:
+            time.sleep(GAP)
+            self.next = time.monotonic() + SELDOM
+
+    def others_wrote(self, connection: sa.Connection) -> bool:
+        """Whether another connection committed since this one last asked."""
+        version = connection.exec_driver_sql("PRAGMA data_version").scalar_one()
+        before = connection.info.get("data_version", version)
+        connection.info["data_version"] = version
+        return bool(before != version)
+
+
 class SQLiteSessions:
     """Connections to SQLite."""
 
@@ -49,6 +79,7 @@ class SQLiteSessions:
         self.work_tables = WorkTables("temp")
         self.uncopied = 0
         """Batches that are in the write-ahead log only, as far as we know."""
+        self.gaps = Gaps()
 
     def engine(self, url: sa.URL) -> sa.Engine:
         """Connections to the file, used by one thread at a time."""
@@ -72,7 +103,9 @@ class SQLiteSessions:
                 raise
 
     def between(self, engine: sa.Engine) -> None:
-        """Copy the write-ahead log into the file: nobody waits for it, but it would count as the batch's time."""
+        """Copy the write-ahead log into the file, and let other writers have their turn: both outside of the batch."""
+        with engine.connect() as connection:
+            self.gaps.leave(connection)
         self.uncopied += 1
         if self.uncopied >= WAL_BATCHES:
             with engine.connect() as connection:

@@ -10,7 +10,7 @@ import typer
 
 from bulkdelete.domain.commands import CancelOperation, ControlCommand, PauseOperation, ResumeOperation
 from bulkdelete.domain.directory import identify
-from bulkdelete.domain.errors import InvalidJobError, TransitionError
+from bulkdelete.domain.errors import InvalidJobError, OperationNotFoundError, TransitionError
 from bulkdelete.service.cli.output import messages
 from bulkdelete.service.cli.views import opened
 from bulkdelete.service.principal import principal
@@ -28,6 +28,8 @@ def send(kind: type[ControlCommand], prefix: str | None, state: Path | None, kaf
         publish(kind, prefix, kafka)
         return
     with opened(state) as place:
+        if place.application is None:
+            raise OperationNotFoundError("there is no event store here; tell the service: --kafka")
         operation_id = identify(place.application, prefix)
         command = kind(command_id=uuid4(), operation_id=operation_id, requested_by=principal())
         try:

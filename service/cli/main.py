@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+from importlib import metadata
+from typing import Annotated
 
 import typer
 
@@ -35,10 +37,23 @@ def create(command: str | None = None) -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     # With a callback one command alone is still a command, and not the whole program.
-    app.callback()(lambda: None)
+    app.callback()(about)
     for family in [FAMILY_OF[command]] if command in FAMILY_OF else FAMILIES:
         importlib.import_module(f"bulkdelete.service.cli.{family}").register(app)
     return app
+
+
+def show(wanted: bool) -> None:
+    """The version, and nothing else."""
+    if wanted:
+        typer.echo(f"bulkdelete {metadata.version('bulkdelete')}")
+        raise typer.Exit
+
+
+def about(
+    version: Annotated[bool, typer.Option("--version", help="Show the version.", is_eager=True, callback=show)] = False,
+) -> None:
+    """Governed bulk deletion of database records: counted exactly, stopped when told, proven for good."""
 
 
 def main() -> None:
@@ -57,6 +72,13 @@ def main() -> None:
         if debug:
             raise
         tell(error)
+        sys.exit(REFUSED)
+    except Exception as error:
+        if debug:
+            raise
+        console = messages()
+        told = f"{type(error).__name__}: {error!s:.500}"
+        console.print(f"error: nobody foresaw this: {told}   (--debug shows where)", markup=False, style="red")
         sys.exit(REFUSED)
 
 

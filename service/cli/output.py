@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from typing import Any
 
 from rich.console import Console
@@ -17,6 +18,7 @@ from rich.progress import (
 from rich.text import Text
 
 from bulkdelete.domain.operation import Operation
+from bulkdelete.domain.progress import QueryProgress
 
 
 def messages() -> Console:
@@ -50,6 +52,16 @@ class Left(ProgressColumn):
         return Text(f"{seconds // 60} min left" if seconds >= 120 else f"{seconds} s left", style="dim")
 
 
+LINE_AFTER = 5.0
+"""Seconds between two lines of progress where there is no terminal."""
+
+
+def told(query: QueryProgress) -> str:
+    """How far a query is, in words."""
+    done = query["deleted"] + query["failed"] + query["vanished"]
+    return f"{query['entity']}: {done:,} of about {max(done, query['estimated']):,}, {query['failed']:,} failed"
+
+
 class LiveProgress:
     """Progress per query: a bar each on a terminal, else a line now and then."""
 
@@ -65,6 +77,7 @@ class LiveProgress:
             console=console,
             disable=not console.is_terminal,
         )
+        self.next_line = time.monotonic() + LINE_AFTER
         width = max(len(query["entity"]) for query in operation.queries)
         self.tasks = [
             self.bars.add_task(
@@ -81,7 +94,10 @@ class LiveProgress:
         self.bars.stop()
 
     def show(self, operation: Operation) -> None:
-        """Bring the bars up to date."""
+        """Bring the bars up to date, or print a line where there is no terminal for them."""
+        if not self.console.is_terminal and time.monotonic() >= self.next_line:
+            self.next_line = time.monotonic() + LINE_AFTER
+            self.console.print("  " + "   ".join(told(query) for query in operation.queries if query["number"]))
         for task, query in zip(self.tasks, operation.queries, strict=True):
             done = query["deleted"] + query["failed"] + query["vanished"]
             if query["number"] == 0:

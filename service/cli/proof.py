@@ -2,41 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Annotated
-
 import typer
 
 from bulkdelete.domain.errors import ViewsError
 from bulkdelete.projections.layout import ViewFiles
 from bulkdelete.projections.rebuild import rebuild as rebuild_views
-from bulkdelete.projections.recorded import RecordedEvent
 from bulkdelete.projections.verify import verify as verify_views
 from bulkdelete.service.cli.output import messages, print_json
 from bulkdelete.service.cli.tables import results
 from bulkdelete.service.cli.telling import tell_verification
+from bulkdelete.service.cli.topic import KafkaTopic, events_of
 from bulkdelete.service.cli.views import AsJson, OperationId, StateFolder, opened
 from bulkdelete.service.configuration import load
 
 NOT_EQUAL = 1
-
-KafkaTopic = Annotated[
-    str | None,
-    typer.Option("--kafka", metavar="HOST:PORT", help="Read the events from Kafka's topic instead of the event store."),
-]
-
-
-def events_of(kafka: str) -> Iterator[RecordedEvent]:
-    """Every event on the topic, in the order of each stream."""
-    # Only here: the libraries of Kafka take a second to load.
-    from bulkdelete.service.cli.kafka_options import settings_of  # noqa: PLC0415
-    from bulkdelete.service.kafka.connecting import connection_of, topics_of  # noqa: PLC0415
-    from bulkdelete.service.kafka.projection import recorded  # noqa: PLC0415
-    from bulkdelete.service.kafka.reading import read_whole  # noqa: PLC0415
-
-    settings = settings_of(None, kafka).kafka
-    for section in read_whole(connection_of(settings), topics_of(settings).name("events")):
-        yield from recorded(section)
 
 
 def register(app: typer.Typer) -> None:

@@ -56,8 +56,8 @@ class Runner:
             if operation_id is not None and self.state.events.is_file():
                 with self.state.application() as application:
                     if application.find(operation_id):
-                        self.submit(application, job, target, operation_id)
-                        return self.drive(application, operation_id, target)
+                        operation = self.submit(application, job, target, operation_id)
+                        return self.again(application, operation, target)
             preview = target.preview(job)
             tell_preview(self.console, job, preview)
             refuse_slow(job, preview)
@@ -65,6 +65,12 @@ class Runner:
             with self.state.application() as application:
                 operation = self.submit(application, job, target, operation_id or uuid4())
                 return self.drive(application, operation.id, target)
+
+    def again(self, application: BulkDeletes, operation: Operation, target: Target) -> int:
+        """The same command once more: it goes on where it was, but ends nobody's pause."""
+        if operation.status != Status.PAUSED:
+            return self.drive(application, operation.id, target)
+        return self.told(application, operation)
 
     def resume(self, prefix: str | None, address: str | None) -> int:
         """Go on with an operation that was interrupted or paused; the last one by default."""
@@ -114,8 +120,12 @@ class Runner:
                         tell_resumed(self.console, before, local.prove())
                     local.on_progress = progress.show
                     operation = local.drive()
+        return self.told(application, operation)
+
+    def told(self, application: BulkDeletes, operation: Operation) -> int:
+        """Tell how it stands; returns the exit code."""
         failed = any(query["failed"] for query in operation.queries)
-        tell_end(self.console, operation, self.state, reasons(application, self.state, operation_id) if failed else [])
+        tell_end(self.console, operation, self.state, reasons(application, self.state, operation.id) if failed else [])
         if self.as_json:
             print_json(summary(operation))
         return exit_code(operation)
@@ -136,7 +146,7 @@ def reasons(application: BulkDeletes, state: State, operation_id: UUID) -> list[
 
 def told(count: int, entity: str, text: str, constraint: str | None, blocking: str | None) -> str:
     """One cause in a line."""
-    if blocking:
+    if blocking and constraint:
         return f"{count:,} × {entity}: {blocking} still refers to it ({constraint})"
     return f"{count:,} × {entity}: {text}"
 

@@ -20,6 +20,7 @@ from bulkdelete.projections.reads import Reads
 from bulkdelete.service.cli.output import messages, print_json
 from bulkdelete.service.cli.tables import Form, print_columns, results, write_array, write_rows
 from bulkdelete.service.cli.telling import row_of, tell_status, tell_step
+from bulkdelete.service.cli.topic import KafkaTopic, events_of
 from bulkdelete.service.configuration import load
 from bulkdelete.service.event_store import open_event_store
 
@@ -37,9 +38,9 @@ AsCsv = Annotated[bool, typer.Option("--csv", help="CSV on stdout.")]
 
 @dataclass(frozen=True)
 class Place:
-    """Where the log and the views are."""
+    """Where the log and the views are; without an event store here, views that were made from Kafka's topic."""
 
-    application: BulkDeletes
+    application: BulkDeletes | None
     files: ViewFiles
 
 
@@ -48,10 +49,14 @@ def opened(state: Path | None) -> Iterator[Place]:
     """The event store and the views' files. Raises OperationNotFoundError where nothing was ever submitted."""
     settings = load(given={"state": state, "event_store": None, "views": None} if state else None)
     path = Path(settings.events.secret.removeprefix("sqlite:///"))
+    files = ViewFiles.beside(settings.views_path)
     if settings.events.scheme == "sqlite" and not path.is_file():
-        raise OperationNotFoundError(f"nothing was submitted yet: there is no {path}")
+        if not files.snapshot.is_file():
+            raise OperationNotFoundError(f"nothing was submitted yet: there is no {path}")
+        yield Place(None, files)
+        return
     with open_event_store(settings.events) as application:
-        yield Place(application, ViewFiles.beside(settings.views_path))
+        yield Place(application, files)
 
 
 @contextmanager
@@ -163,16 +168,17 @@ def history(
     operation: OperationId = None,
     records: Annotated[bool, typer.Option("--records", help="Each batch's events too, with the ids.")] = False,
     state: StateFolder = None,
+    kafka: KafkaTopic = None,
     json: AsJson = False,
     csv: AsCsv = False,
 ) -> None:
-    """Every step of an operation, from the event log.
+    """Every step of an operation, from the event log: from the event store, or from Kafka's topic alone.
 
     Example: bulkdelete history 7f3a
     """
     form = Form.of(json, csv)
     with asking(state) as reads:
-        steps = reads.history(operation, records)
+        steps = reads.history(operation, records, events_of(kafka) if kafka else None)
         if form is Form.JSON:
             write_rows(form, (), (step.to_json() for step in steps))
         elif form is Form.CSV:

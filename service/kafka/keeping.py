@@ -22,7 +22,7 @@ from bulkdelete.service.kafka.shell import Shell
 
 FIRST_SEEN = "bulkdelete-first-seen"
 LAST_TRIED = "bulkdelete-last-tried"
-SHORTEST, LONGEST = 0.05, 0.5
+SHORTEST, LONGEST = 0.05, 1.5
 """Seconds between two tries."""
 MOST_REMEMBERED = 10_000
 

@@ -10,8 +10,8 @@ from pydantic import InstanceOf, ValidationError
 
 from bulkdelete.consumers.operations import take_outcome
 from bulkdelete.domain.application import BulkDeletes
-from bulkdelete.domain.job import refusal
 from bulkdelete.domain.outcomes import OUTCOMES, AnyOutcome
+from bulkdelete.domain.refusals import refusal
 from bulkdelete.domain.work import AnyWork
 from bulkdelete.service.kafka.received import Documents, Received
 from bulkdelete.service.kafka.shell import Shell

@@ -11,8 +11,8 @@ from typing import Annotated, Any
 from anyio import from_thread, to_thread
 from pydantic import InstanceOf, ValidationError
 
-from bulkdelete.domain.job import refusal
 from bulkdelete.domain.outcomes import OUTCOMES, AnyOutcome, WorkReturned
+from bulkdelete.domain.refusals import refusal
 from bulkdelete.domain.work import WORK, AnyWork
 from bulkdelete.producers.messages import Outgoing
 from bulkdelete.service.kafka.received import Documents, Received

@@ -54,6 +54,25 @@ def test_the_same_command_while_it_runs_is_refused(rows: Rows, shell: Shell) -> 
     assert_exact(world, told_by_views(shell, operation_id))
 
 
+def test_the_same_command_ends_nobodys_pause(rows: Rows, shell: Shell) -> None:
+    """A schedule that repeats its command must not undo what an operator said."""
+    world = World(rows, items=30_000, logs=120_000)
+    job, operation_id = shell.job(world.job()), str(uuid4())
+    run = shell.start_run(job, rows.address, "--operation-id", operation_id)
+    wait_until(lambda: events_of(shell.state) > 3, running=[run])
+    assert shell.ask("pause", operation_id).code == 0
+    assert run.ended().code == INTERRUPTED
+
+    with left_alone(rows):
+        again = shell.run(job, rows.address, "--operation-id", operation_id)
+
+    assert again.code == INTERRUPTED
+    assert again.answer["status"] == "paused"
+    assert "run --resume" in again.err
+    assert shell.resume(rows.address).code == 0
+    assert_exact(world, told_by_views(shell, operation_id))
+
+
 def test_two_runs_in_one_state_folder(rows: Rows, shell: Shell) -> None:
     world = World(rows, items=20_000, logs=60_000, fails=third)
     jobs = [shell.job({"name": one, "queries": [below(one, 5)]}, f"{one}.json") for one in ("item", "log")]

@@ -94,10 +94,10 @@ def test_a_newer_version_of_an_event_says_so_and_an_older_one_is_brought_up_to_d
     def upcast(state: dict[str, Any]) -> None:
         state["cut_off"] = "later"
 
-    monkeypatch.setattr(Operation.Started, "class_version", 2, raising=False)
-    monkeypatch.setattr(Operation.Started, "upcast_v1_v2", staticmethod(upcast), raising=False)
+    monkeypatch.setattr(Operation.Started, "class_version", 3, raising=False)
+    monkeypatch.setattr(Operation.Started, "upcast_v2_v3", staticmethod(upcast), raising=False)
 
-    assert encode(event, "t").headers["ce_dataversion"] == "2"
+    assert encode(event, "t").headers["ce_dataversion"] == "3"
     assert vars(decode(old.headers, old.body))["cut_off"] == "later"
 
 

@@ -141,3 +141,43 @@ def test_two_links_to_the_same_parent_are_counted_once(database: Database, sessi
 
     account(database, before, ended)
     assert ended.summary["cascaded"] == {"k": 4}
+
+
+def test_two_entities_that_cascade_into_each_other_are_counted_once(database: Database, session: Session) -> None:
+    database.script("""
+        CREATE TABLE la (id integer PRIMARY KEY, b integer, k integer);
+        CREATE TABLE lb (id integer PRIMARY KEY, a integer);
+        INSERT INTO la VALUES (1, NULL, 1), (2, 1, 1), (3, 2, 0), (4, NULL, 0);
+        INSERT INTO lb VALUES (1, 1), (2, 2), (3, 4);
+    """)
+    if database.name == "sqlite":
+        database.script("""
+            CREATE TABLE la2 (id integer PRIMARY KEY, b integer REFERENCES lb (id) ON DELETE CASCADE, k integer);
+            CREATE TABLE lb2 (id integer PRIMARY KEY, a integer REFERENCES la (id) ON DELETE CASCADE);
+            INSERT INTO la2 SELECT * FROM la; INSERT INTO lb2 SELECT * FROM lb;
+            DROP TABLE la; DROP TABLE lb; ALTER TABLE la2 RENAME TO la; ALTER TABLE lb2 RENAME TO lb;
+        """)
+    else:
+        database.script("""
+            ALTER TABLE la ADD FOREIGN KEY (b) REFERENCES lb (id) ON DELETE CASCADE;
+            ALTER TABLE lb ADD FOREIGN KEY (a) REFERENCES la (id) ON DELETE CASCADE;
+        """)
+    before = database.state()
+
+    ended = session.run(Query("la").where(k=1))
+
+    account(database, before, ended)
+    assert sorted(ended.deleted["la"]) == ["1", "2"]
+    assert {entity: sorted(ids) for entity, ids in ended.cascaded.items()} == {"la": ["3"], "lb": ["1", "2"]}
+
+
+def test_an_entity_is_told_by_the_databases_own_name(database: Database, session: Session) -> None:
+    database.script("""
+        CREATE TABLE customer (id integer PRIMARY KEY, n integer); INSERT INTO customer VALUES (1, 1), (2, 2), (3, 3);
+    """)
+    place = {"sqlite": "CUSTOMER", "postgresql": "public.customer", "mariadb": "CUSTOMER"}[database.name]
+
+    ended = session.run(Query(place).where(n=1), Query("Customer").where(n=2))
+
+    assert {entity: sorted(map(str, ids)) for entity, ids in ended.deleted.items()} == {"customer": ["1", "2"]}
+    assert [query["entity"] for query in ended.summary["queries"]] == ["customer", "customer"]

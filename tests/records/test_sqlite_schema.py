@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from bulkdelete.domain.job import Job
 from bulkdelete.domain.query_builder import Query
 from tests.records.databases import SQLiteDatabase
 from tests.records.sessions import Session, account, session_on
@@ -173,3 +174,42 @@ def test_keys_that_print_the_same_but_differ_in_type_fail_one_by_one(
 
     assert database.execute("SELECT typeof(k), k FROM p ORDER BY 1") == [("integer", 1), ("text", "1")]
     assert (ended.summary["deleted"], ended.summary["failed"]) == (3, 2)
+
+
+@pytest.mark.parametrize("rule", ["CASCADE", "RESTRICT", "SET NULL"])
+def test_a_reference_may_spell_its_columns_in_another_case(sqlite_database: SQLiteDatabase, rule: str) -> None:
+    sqlite_database.script(f"""
+        CREATE TABLE Parent (Id integer PRIMARY KEY, Code text UNIQUE);
+        CREATE TABLE child (id integer PRIMARY KEY, ref integer REFERENCES PARENT(ID) ON DELETE {rule},
+                            coded text REFERENCES parent(CODE) ON DELETE {rule});
+        INSERT INTO Parent VALUES (1, 'a'), (2, 'b'); INSERT INTO child VALUES (1, 1, NULL), (2, NULL, 'a');
+    """)
+    before = sqlite_database.state()
+    with session_on(sqlite_database) as session:
+        ended = session.run(Query("parent").all_records())
+
+    account(sqlite_database, before, ended)
+    assert ended.summary["failed"] == (1 if rule == "RESTRICT" else 0)
+
+
+def test_a_value_that_is_no_time_does_not_switch_the_cut_off_off(sqlite_database: SQLiteDatabase) -> None:
+    sqlite_database.script("""
+        CREATE TABLE t (id integer PRIMARY KEY, created_at datetime);
+        INSERT INTO t VALUES (1, '2020-01-01 00:00:00'), (2, '2999-01-01 00:00:00'), (3, 'unknown'), (4, 17);
+    """)
+    with session_on(sqlite_database) as session:
+        ended = session.run(Query("t").all_records())
+
+    assert ended.deleted == {"t": ["1"]}
+
+
+def test_triggers_on_deletion_are_named(sqlite_database: SQLiteDatabase) -> None:
+    sqlite_database.script("""
+        CREATE TABLE t (id integer PRIMARY KEY, n integer); CREATE TABLE log (id integer PRIMARY KEY);
+        CREATE TRIGGER gone AFTER DELETE ON t BEGIN DELETE FROM log WHERE id = old.id; END;
+        CREATE TRIGGER changed AFTER UPDATE ON t BEGIN DELETE FROM log WHERE id = old.id; END;
+    """)
+    with session_on(sqlite_database) as session:
+        _, cautions = session.target.check(Job.read({"name": "x", "queries": [Query("t").where(n=1)]}))
+
+    assert cautions == ['trigger "gone" runs for each deleted record of t']

@@ -34,6 +34,13 @@ def test_everything_an_address_says_is_kept() -> None:
     assert all(name.startswith("BULKDELETE_") for name in found)
 
 
+def test_a_password_may_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PGPASSWORD", "hidden")
+
+    assert event_store_environment(Url("postgresql://u@db/e"))["BULKDELETE_POSTGRES_PASSWORD"] == "hidden"
+    assert event_store_environment(Url("postgresql://u:own@db/e"))["BULKDELETE_POSTGRES_PASSWORD"] == "own"
+
+
 def test_a_file_and_its_folder_are_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PERSISTENCE_MODULE", "nobody.knows")
     with open_event_store(Url(f"sqlite:///{tmp_path}/a/b/events.db")) as application:

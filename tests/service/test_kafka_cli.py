@@ -122,6 +122,37 @@ def test_submit_what_can_never_work(bulkdelete: Run, service: Running, job: Path
     assert "error: job.database: 'hr' is no configured database; configured: crm" in unknown.stderr
 
 
+@pytest.mark.kafka
+def test_the_topic_alone_answers_on_an_empty_disk(
+    bulkdelete: Run, service: Running, job: Path, config: Path, tmp_path: Path
+) -> None:
+    """The event store is not there: the views are made from Kafka, and everything can be asked of them."""
+    address, operation_id = service.settings.kafka.servers, str(uuid4())
+    words = ["--kafka", address, "--config", config, "--database", "crm", "--operation-id", operation_id, "--wait"]
+    assert bulkdelete("submit", job, *words).returncode == 0
+    where = {"BULKDELETE_STATE": str(tmp_path / "empty"), "BULKDELETE_KAFKA__PREFIX": service.settings.kafka.prefix}
+
+    nothing = bulkdelete("list", **where)
+    made = bulkdelete("rebuild", "--kafka", address, **where)
+    listed = bulkdelete("list", "--json", **where)
+    deleted = bulkdelete("deleted", operation_id, "--json", **where)
+    history = bulkdelete("history", operation_id, "--kafka", address, "--json", **where)
+    verified = bulkdelete("verify", "--kafka", address, "--json", **where)
+    without = bulkdelete("history", operation_id, **where)
+    pause = bulkdelete("pause", operation_id, **where)
+
+    assert "nothing was submitted yet" in nothing.stderr
+    assert made.returncode == 0, made.stderr
+    assert operation_id in {one["operation_id"] for one in json.loads(listed.stdout)}
+    assert len(json.loads(deleted.stdout)) == 30
+    steps = [one["type"] for one in json.loads(history.stdout)]
+    assert (steps[0], steps[-1]) == ("Submitted", "Completed")
+    assert json.loads(verified.stdout)["equal"] is True
+    assert (without.returncode, pause.returncode) == (2, 2)
+    assert "--kafka" in without.stderr
+    assert "--kafka" in pause.stderr
+
+
 def test_a_kafka_that_is_away_is_told(bulkdelete: Run, job: Path) -> None:
     found = bulkdelete("submit", job, "--kafka", f"127.0.0.1:{free_port()}", "--database", "crm")
 

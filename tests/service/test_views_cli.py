@@ -118,6 +118,8 @@ def test_sql_reads_and_nothing_else(state: Path) -> None:
         assert refused.returncode == 2, query
         assert refused.stderr.startswith("error: ")
         assert "Traceback" not in refused.stderr
+    (moment,) = answer(state, "sql", "select TIMESTAMPTZ '2026-01-02 03:04:05+00' as t")
+    assert moment["t"].startswith("2026-01-02T03:04:05")
     missing = ask(state, "sql", "select * from nothing")
     assert missing.returncode == 2
     assert "Traceback" not in missing.stderr

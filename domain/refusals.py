@@ -1,0 +1,74 @@
+"""What pydantic found wrong with a job or a message, as one refusal that names the path and what is accepted."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from bulkdelete.domain.errors import InvalidJobError
+
+WORDS = (
+    "EntityName", "Criteria", "all_records", "FilterOperator", "Conditions", "Filters", "AttributeName", "Operator",
+    "Values", "name", "queries", "database", "options", "created_on", "allow_slow", "window", "type", "command_id",
+    "operation_id", "requested_by", "job",
+)  # fmt: skip
+"""The words of jobs and commands, to suggest the right one."""
+MOST_TOLD = 3
+FIRST = {"extra_forbidden": 0, "refused": 1, "missing": 3}
+"""A word that is misspelt explains why another one is missing."""
+
+
+def refusal(error: ValidationError, prefix: str = "") -> InvalidJobError:
+    """All that is wrong, the first of it as field and reason."""
+    found = error.errors(include_url=False)
+    # A list of which no item is valid is not too short.
+    real = [one for one in found if one["type"] != "too_short" or not one["input"]] or found
+    first, *others = sorted(real, key=lambda one: FIRST.get(one["type"], 2))
+    reason = reason_of(first)
+    for one in others[: MOST_TOLD - 1]:
+        reason += f"; {prefix}{path_of(one['loc'])}: {reason_of(one)}"
+    if len(others) >= MOST_TOLD:
+        reason += f" (and {len(others) - MOST_TOLD + 1} more)"
+    return InvalidJobError(reason, f"{prefix}{path_of(first['loc'])}" or None)
+
+
+def reason_of(one: ErrorDetails) -> str:
+    """What is wrong in one place."""
+    match one["type"]:
+        case "extra_forbidden":
+            close = suggestion(str(one["loc"][-1]))
+            return f"unknown word; it would be ignored, so it is refused{close}"
+        case "refused" | "missing":
+            return one["msg"]
+        case _:
+            return f"{one['msg']}; got {spelled(one['input']):.100}"
+
+
+def suggestion(word: str) -> str:
+    """`. Did you mean "…"?`, or nothing."""
+    same = [one for one in WORDS if one.lower() == word.lower()]
+    close = same or difflib.get_close_matches(word, WORDS, n=1, cutoff=0.7)
+    return f'. Did you mean "{close[0]}"?' if close else ""
+
+
+def spelled(value: Any) -> str:
+    """A value as JSON spells it."""
+    try:
+        return json.dumps(value, ensure_ascii=False)
+    except (TypeError, ValueError):
+        return repr(value)
+
+
+def path_of(location: tuple[int | str, ...]) -> str:
+    """`("queries", 0, "Criteria")` as `queries[0].Criteria`."""
+    text = ""
+    for part in location:
+        # A union names its branches ("bool", "function-…") in a path: they are ours, not the reader's.
+        if isinstance(part, str) and set(part) & set("-[("):
+            continue
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+    return text
