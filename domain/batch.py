@@ -89,6 +89,16 @@ class Batch(BaseAggregate[UUID]):
         blocking_entity: str | None
         retryable: bool
         records: dict[str, Any]
+        blocking_counts: list[int]
+        """How many records hold each of these back, in the order of `records`; 0, or none at all: not known."""
+        blocking_samples: list[list[Any]]
+        class_version: ClassVar[int] = 2
+
+        @staticmethod
+        def upcast_v1_v2(state: dict[str, Any]) -> None:
+            """Version 1 did not look at what blocks a record."""
+            state["blocking_counts"] = []
+            state["blocking_samples"] = []
 
         def apply(self, aggregate: Batch) -> None:
             aggregate.failed += self.records["count"]

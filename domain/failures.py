@@ -42,3 +42,7 @@ class Cause(BaseModel):
     retryable: bool = False
     """Whether another attempt, later in the run, may pass (a lock, a restricting record that goes as well)."""
     records: PackedIds
+    blocking_counts: list[int] = []
+    """How many records of the blocking entity hold each back, in the order of `records`; 0, or none: not known."""
+    blocking_samples: list[list[Any]] = []
+    """The ids of some of them, a list a record."""

@@ -28,6 +28,7 @@ from bulkdelete.domain.progress import (
     finish_unit,
     is_walked,
     query_progress,
+    try_again,
 )
 
 
@@ -442,7 +443,10 @@ class Operation(BaseAggregate[UUID]):
     def close_pass_if_walked(self) -> None:
         """After a plan's last unit the pass is over."""
         if self.plan is not None and is_walked(self.plan):
-            close_pass(self.queries[self.plan["query_index"]], self.plan)
+            query = self.queries[self.plan["query_index"]]
+            close_pass(query, self.plan)
+            if self.plan["retry"]:
+                try_again(self.queries, query)
 
 
 # A process that has taken no snapshot yet must still be able to read one.

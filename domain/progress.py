@@ -13,6 +13,8 @@ class QueryProgress(TypedDict):
     """The last pass that was planned; 0: none yet."""
     done: bool
     retried: bool
+    rounds: int
+    """How often its failures were tried again."""
     estimated: int
     deleted: int
     failed: int
@@ -50,6 +52,8 @@ class PlanProgress(TypedDict):
     open: dict[str, OpenUnit]
 
 
+MOST_ROUNDS = 12
+"""Rounds in which failures are tried again, as long as each settles some: what goes may have held others back."""
 MOST_UNBOUNDED_PASSES = 4
 """The first walk and three sweeps, where nothing tells which records were there at the start."""
 
@@ -58,7 +62,7 @@ def query_progress(entity: str) -> QueryProgress:
     """A query that has not begun."""
     return QueryProgress(
         entity=entity, number=0, done=False, retried=False, estimated=0, deleted=0, failed=0, vanished=0,
-        retryable=0, settled=0, bounded=False, remaining=None,
+        retryable=0, settled=0, bounded=False, remaining=None, rounds=0,
     )  # fmt: skip
 
 
@@ -97,9 +101,19 @@ def close_pass(query: QueryProgress, plan: PlanProgress) -> None:
     """
     if plan["retry"]:
         query["retried"] = True
+        query["rounds"] = query.get("rounds", 0) + 1
         return
     if not query["settled"]:
         query["done"] = True
     elif not query["bounded"] and plan["number"] >= MOST_UNBOUNDED_PASSES:
         query["done"] = True
         query["remaining"] = "records that match may still be arriving"
+
+
+def try_again(queries: list[QueryProgress], tried: QueryProgress) -> None:
+    """After failures were tried once more: where some were settled, the others may pass now, in one more round."""
+    if not tried["settled"]:
+        return
+    for query in queries:
+        if query["retryable"] > 0 and query.get("rounds", 0) < MOST_ROUNDS:
+            query["retried"] = False

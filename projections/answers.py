@@ -86,6 +86,10 @@ class Failure(Answer):
     error_description: str
     constraint: str | None
     blocking_entity: str | None
+    blocking_count: int | None
+    """How many records of the blocking entity hold it back, where the run looked."""
+    blocking_sample: list[RecordId] | None
+    """The ids of some of them."""
 
 
 @dataclass(frozen=True, slots=True)

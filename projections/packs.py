@@ -65,6 +65,8 @@ class Packing:
         self.bytes_of: list[int] = []
         self.lists: list[str] = []
         self.lists_of: list[int] = []
+        self.bytes_blocked: list[str | None] = []
+        self.lists_blocked: list[str | None] = []
         self.counts = dict.fromkeys(FATES.values(), 0)
 
     def add(self, event: RecordedEvent, at: int) -> None:
@@ -79,21 +81,41 @@ class Packing:
         )  # fmt: skip
         self.packs.append(pack)
         self.counts[pack.fate] += records["count"]
-        self.cut(pack.number, pack.key_kind, records["data"])
+        self.cut(pack.number, pack.key_kind, records["data"], blocked(data))
 
-    def cut(self, number: int, kind: str, data: str | list[Any]) -> None:
-        """Take ids in chunks: bytes, or texts of JSON lists."""
+    def cut(self, number: int, kind: str, data: str | list[Any], blocked: list[Any]) -> None:
+        """Take ids in chunks: bytes, or texts of JSON lists; with what blocks each, where that is known."""
         if isinstance(data, str):
             packed = base64.b64decode(data)
             step = CHUNK * WIDTH[kind]
             self.bytes += [packed[at : at + step] for at in range(0, len(packed), step)]
             self.bytes_of += [number] * (len(self.bytes) - len(self.bytes_of))
+            self.bytes_blocked += pieces(blocked, CHUNK, len(self.bytes) - len(self.bytes_blocked))
         else:
             self.lists += [as_json(data[at : at + TEXTS]) for at in range(0, len(data), TEXTS)]
             self.lists_of += [number] * (len(self.lists) - len(self.lists_of))
+            self.lists_blocked += pieces(blocked, TEXTS, len(self.lists) - len(self.lists_blocked))
 
     def write(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Write everything that was taken."""
         if self.packs:
-            chunks = {"bytes_of": self.bytes_of, "bytes": self.bytes, "lists_of": self.lists_of, "lists": self.lists}
+            chunks = {
+                "bytes_of": self.bytes_of, "bytes": self.bytes, "bytes_blocked": self.bytes_blocked,
+                "lists_of": self.lists_of, "lists": self.lists, "lists_blocked": self.lists_blocked,
+            }  # fmt: skip
             connection.execute(self.statement, columns(self.packs, Pack.__slots__) | chunks)
+
+
+def blocked(data: dict[str, Any]) -> list[Any]:
+    """Of each record how many block it, and some of them; empty where that is not known."""
+    counts = data.get("blocking_counts") or []
+    samples = data.get("blocking_samples") or []
+    each = zip(counts, samples, strict=True)
+    return [{"n": many or None, "ids": as_json(some) if many else None} for many, some in each]
+
+
+def pieces(blocked: list[Any], size: int, many: int) -> list[str | None]:
+    """The same, cut as the ids are."""
+    if not blocked:
+        return [None] * many
+    return [as_json(blocked[at : at + size]) for at in range(0, len(blocked), size)]

@@ -33,7 +33,7 @@ from bulkdelete.projections.packs import FATES, Packing, ordinal
 from bulkdelete.projections.parts import Parts
 from bulkdelete.projections.recorded import RecordedEvent
 
-FORMAT = 2
+FORMAT = 3
 """Of the tables: views of another format are rebuilt."""
 MOST_BYTES = 4 * 1024 * 1024
 MOST_EVENTS = 2000

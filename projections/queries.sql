@@ -128,10 +128,14 @@ head AS (
         unnest(CAST($key_kind AS VARCHAR[])) AS key_kind
 ),
 bytes AS (
-    SELECT unnest(CAST($bytes_of AS INTEGER[])) AS number, unnest(CAST($bytes AS BLOB[])) AS chunk
+    SELECT
+        unnest(CAST($bytes_of AS INTEGER[])) AS number, unnest(CAST($bytes AS BLOB[])) AS chunk,
+        unnest(CAST($bytes_blocked AS VARCHAR[])) AS blocked
 ),
 lists AS (
-    SELECT unnest(CAST($lists_of AS INTEGER[])) AS number, unnest(CAST($lists AS VARCHAR[])) AS chunk
+    SELECT
+        unnest(CAST($lists_of AS INTEGER[])) AS number, unnest(CAST($lists AS VARCHAR[])) AS chunk,
+        unnest(CAST($lists_blocked AS VARCHAR[])) AS blocked
 )
 SELECT
     head.* EXCLUDE (number),
@@ -141,7 +145,8 @@ SELECT
     CASE key_kind WHEN 'int8' THEN list_transform(
         range(octet_length(chunk) // 8), lambda i: CAST(CAST(chunk[i * 8 + 1:i * 8 + 8] AS BIT) AS BIGINT)
     ) END AS ints,
-    CAST(NULL AS VARCHAR[]) AS texts
+    CAST(NULL AS VARCHAR[]) AS texts,
+    from_json(blocked, '[{"n": "BIGINT", "ids": "VARCHAR"}]') AS blocking
 FROM bytes JOIN head USING (number)
 UNION ALL BY NAME
 SELECT
@@ -151,7 +156,8 @@ SELECT
     CASE key_kind
         WHEN 'text' THEN from_json(chunk, '["VARCHAR"]')
         WHEN 'composite' THEN CAST(from_json(chunk, '["JSON"]') AS VARCHAR[])
-    END AS texts
+    END AS texts,
+    from_json(blocked, '[{"n": "BIGINT", "ids": "VARCHAR"}]') AS blocking
 FROM lists JOIN head USING (number);
 
 -- recent counts --

@@ -69,8 +69,9 @@ class Reads:
     def failures(self, operation: str | UUID | None = None) -> Iterator[Failure]:
         """The records of an operation that could not be deleted."""
         for row in self.rows("failures", operation_id=self.identify(operation)):
-            entity, record_id, *rest, kind = row
-            yield Failure(entity, shown(record_id, kind), *rest)
+            entity, record_id, index, number, text, constraint, blocking, many, sample, kind = row
+            some = None if sample is None else json.loads(sample)
+            yield Failure(entity, shown(record_id, kind), index, number, text, constraint, blocking, many, some)
 
     def deleted(self, operation: str | UUID | None = None) -> Iterator[DeletedRecord]:
         """The records that an operation deleted, cascaded ones too."""

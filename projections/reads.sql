@@ -40,7 +40,8 @@ ORDER BY submitted_at DESC, operation_id;
 
 -- failures --
 SELECT
-    entity, record_id, query_index, error_number, error_description, "constraint", blocking_entity, key_kind
+    entity, record_id, query_index, error_number, error_description, "constraint", blocking_entity, blocking_count,
+    CAST(blocking_sample AS VARCHAR), key_kind
 FROM failures
 WHERE operation_id = $operation_id;
 
@@ -55,7 +56,7 @@ FROM (
     SELECT
         entity,
         CASE key_kind WHEN 'composite' THEN CAST(record_id AS JSON) ELSE to_json(record_id) END AS record_id,
-        query_index, error_number, error_description, "constraint", blocking_entity
+        query_index, error_number, error_description, "constraint", blocking_entity, blocking_count, blocking_sample
     FROM failures
     WHERE operation_id = $operation_id
 ) AS found;

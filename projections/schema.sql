@@ -74,7 +74,8 @@ CREATE TABLE internal.packs (
     key_kind VARCHAR,
     uuids UUID[],
     ints BIGINT[],
-    texts VARCHAR[]
+    texts VARCHAR[],
+    blocking STRUCT(n BIGINT, ids VARCHAR)[]
 );
 
 CREATE TABLE internal.parts (fate VARCHAR, name VARCHAR, size BIGINT, bytes BIGINT);
@@ -84,7 +85,7 @@ CREATE VIEW internal.recent AS
 SELECT
     fate, operation_id, query_index, entity, ordinal, cascaded, deleted_at, error_number, error_description,
     constraint_name, blocking_entity, retryable, key_kind,
-    unnest(uuids) AS uuid_id, unnest(ints) AS int_id, unnest(texts) AS text_id
+    unnest(uuids) AS uuid_id, unnest(ints) AS int_id, unnest(texts) AS text_id, unnest(blocking) AS blocking
 FROM internal.packs;
 
 -- fate without parts --
@@ -120,6 +121,8 @@ SELECT
     error_description,
     constraint_name AS "constraint",
     blocking_entity,
+    blocking.n AS blocking_count,
+    CAST(blocking.ids AS JSON) AS blocking_sample,
     retryable
 FROM internal.failed_rows AS failed
 WHERE NOT EXISTS (

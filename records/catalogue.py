@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import sqlalchemy as sa
@@ -51,11 +51,18 @@ class Relationship:
     """Whether an index of the child begins with its columns: without one each deleted record scans the child."""
     cleared: tuple[str, ...] = ()
     """The columns that removing the link clears; none: all of its columns."""
+    required: bool = False
+    """Whether one of those may not be null: then the link cannot be removed."""
 
     @property
     def restricts(self) -> bool:
-        """Whether a referencing record keeps the referenced one."""
-        return self.rule in {"restrict", "no_action"}
+        """Whether a referencing record keeps the referenced one; one whose link cannot be removed does."""
+        return self.rule in {"restrict", "no_action"} or (self.rule == "remove_link" and self.required)
+
+    @property
+    def unlinks(self) -> bool:
+        """Whether a referencing record stays and loses its link, or falls back to a default."""
+        return self.rule in {"remove_link", "set_default"} and not self.restricts
 
 
 @dataclass(frozen=True)
@@ -106,6 +113,10 @@ class Entity:
         return None
 
 
+MOST_ORDERS = 4
+"""Ways to begin a ring of entities that are tried."""
+
+
 def suggestion(name: str, known: Iterable[str]) -> str:
     """` Did you mean "…"?`, or nothing."""
     close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
@@ -121,6 +132,18 @@ class Catalogue:
     relationships: tuple[Relationship, ...]
     asked: Mapping[str, str]
     """A job's spelling of an entity → its name here."""
+
+    @classmethod
+    def of(
+        cls, entities: Mapping[str, Entity], relationships: Iterable[Relationship], asked: Mapping[str, str]
+    ) -> Catalogue:
+        """The catalogue, with what the attributes say of the relationships."""
+
+        def is_required(one: Relationship) -> bool:
+            attributes = entities[one.child].attributes
+            return any(not attributes[name].nullable for name in one.cleared or one.child_columns)
+
+        return cls(entities, tuple(replace(one, required=is_required(one)) for one in relationships), asked)
 
     def referrers(self, entity: str) -> list[Relationship]:
         """The relationships whose child refers to this entity."""
@@ -138,24 +161,30 @@ class Catalogue:
     def written(self, entity: str) -> list[Entity]:
         """The entities in which a deletion deletes records, or clears links."""
         reached = self.reached(entity)
-        unlinked = [
-            one.child for name in reached for one in self.referrers(name) if one.rule in {"remove_link", "set_default"}
-        ]
+        unlinked = [one.child for name in reached for one in self.referrers(name) if one.unlinks]
         return [self.entities[name] for name in dict.fromkeys([*reached, *unlinked])]
 
-    def children_first(self, names: list[str]) -> list[str]:
-        """The same names, each after those that refer to it; a ring keeps its order as given."""
+    def children_first(self, names: list[str], turn: int = 0) -> list[str]:
+        """The same names, each after those that refer to it. A ring begins where nothing restricts, if it can.
+
+        `turn` counts the ways to begin a ring: which of its records must go first, only the database knows.
+        """
         rest, ordered = list(names), []
         while rest:
-            free = [
-                name
-                for name in rest
-                if not any(one.child in rest and one.child != name for one in self.referrers(name))
-            ]
-            chosen = free[0] if free else rest[0]
+            referring = {name: [one for one in self.referrers(name) if one.child in rest and one.child != name]
+                         for name in rest}  # fmt: skip
+            free = [name for name in rest if not referring[name]]
+            loose = [name for name in rest if not any(one.restricts for one in referring[name])]
+            candidates = loose + [name for name in rest if name not in loose]
+            chosen = free[0] if free else candidates[turn % len(candidates)]
             rest.remove(chosen)
             ordered.append(chosen)
         return ordered
+
+    def orders(self, names: list[str]) -> list[list[str]]:
+        """The orders in which the records of a closure may go: one, or a few where entities refer to each other."""
+        every = [self.children_first(names, turn) for turn in range(min(len(names), MOST_ORDERS))]
+        return [one for at, one in enumerate(every) if one not in every[:at]]
 
     def order_of_queries(self, entities: list[str]) -> list[int]:
         """The queries in the order they run: a restricting entity before the one it restricts, else as written."""

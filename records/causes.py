@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from bulkdelete.domain.failures import Cause, PackedIds
-from bulkdelete.domain.record_ids import RecordIds
+from bulkdelete.domain.record_ids import KeyKind
+from bulkdelete.records.blockers import Kept
 from bulkdelete.records.catalogue import Catalogue, Relationship
 from bulkdelete.records.dialect import Dialect, Fault
 from bulkdelete.records.result import LONGEST_TEXT
@@ -25,12 +26,14 @@ class Reason:
     blocking_entity: str | None = None
     retryable: bool = False
 
-    def cause(self, entity: str, ids: RecordIds) -> Cause:
+    def cause(self, entity: str, kind: KeyKind, kept: Kept) -> Cause:
         """The cause with the records it held back."""
         return Cause(
             entity=entity, error_number=self.number, error_description=self.text[:LONGEST_TEXT],
             constraint=self.constraint, blocking_entity=self.blocking_entity, retryable=self.retryable,
-            records=PackedIds.of(ids),
+            records=PackedIds.of(kept.all_ids(kind)),
+            blocking_counts=kept.counts if kept.is_blocked else [],
+            blocking_samples=kept.samples if kept.is_blocked else [],
         )  # fmt: skip
 
 
@@ -42,7 +45,8 @@ def reason_of(fault: Fault, entity: str, catalogue: Catalogue) -> Reason:
     known = [one for one in catalogue.relationships if one.name == fault.constraint]
     tables = {one.table.name: name for name, one in catalogue.entities.items()}
     blocking = known[0].child if known else tables.get(fault.table or "")
-    retryable = fault.kind in RETRYABLE or bool(known and known[0].restricts)
+    # What other records cause may be over when those have gone.
+    retryable = fault.kind in RETRYABLE or bool(known)
     return Reason(
         fault.number, fault.text, fault.constraint, blocking if known or blocking != entity else None, retryable
     )

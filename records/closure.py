@@ -6,7 +6,7 @@ roots reach stands twice. So what holds one record back can be traced to the roo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
@@ -34,6 +34,7 @@ class Closure:
         self.dialect = scope.dialect
         self.names = scope.catalogue.reached(entity.name)
         self.entities = {name: scope.catalogue.entities[name] for name in self.names}
+        self.orders = scope.catalogue.orders(self.names)
         self.cascades = [one for name in self.names for one in self.inner(name) if one.rule == "cascade"]
         self.tables = {name: self.work_table(at, name) for at, name in enumerate(self.names)}
         self.roots = self.tables[entity.name]
@@ -159,6 +160,17 @@ class Closure:
         source = sa.join(sa.join(parents, referred, self.is_record(parent.name, parents, referred)), kid, sa.true())
         return source, sa.and_(*(referred.c[other] == kid.c[own] for own, other in pairs))
 
+    def linked_by_join(self, relationship: Relationship, parents: sa.FromClause, kid: sa.FromClause) -> Truth:
+        """The same as one condition, whatever it needs to join standing in it."""
+        parent = self.entities[relationship.parent]
+        pairs = list(zip(relationship.child_columns, relationship.parent_columns, strict=True))
+        if set(relationship.parent_columns) <= set(parent.key):
+            return sa.and_(*(parents.c[f"k{parent.key.index(other)}"] == kid.c[own] for own, other in pairs))
+        referred = parent.table.alias("referred")
+        return sa.and_(
+            self.is_record(parent.name, parents, referred), *(referred.c[other] == kid.c[own] for own, other in pairs)
+        )
+
     def hold(self, name: str, depth: int, refuse: Refuse) -> None:
         """Hold the records of one level, so that nobody changes them or adds children."""
         entity, work = self.entities[name], self.tables[name]
@@ -191,15 +203,20 @@ class Closure:
 
     def blocked_by(self, relationship: Relationship) -> AnySelect:
         """The ordinals of roots that reach a record which a record outside the closure keeps."""
+        source, linked, _, parents = self.blocking(relationship)
+        return sa.select(parents.c.ord).distinct().select_from(source).where(linked)
+
+    def blocking(self, relationship: Relationship) -> tuple[sa.FromClause, Truth, sa.FromClause, sa.FromClause]:
+        """Records of the closure and those outside that keep them: what to join, on what, the keeper, the kept."""
         parents = self.tables[relationship.parent].alias("above")
         child = self.scope.catalogue.entities[relationship.child]
         kid = child.table.alias("kid")
         source, linked = self.linked(relationship, parents, kid)
-        outside: Iterable[Truth] = ()
         if relationship.child in self.tables:
             work = self.tables[relationship.child].alias("inside")
-            outside = [~sa.exists().where(*(work.c[f"k{at}"] == kid.c[key] for at, key in enumerate(child.key)))]
-        return sa.select(parents.c.ord).distinct().select_from(source).where(linked, *outside)
+            inside = sa.exists().where(*(work.c[f"k{at}"] == kid.c[key] for at, key in enumerate(child.key)))
+            linked = sa.and_(linked, ~inside)
+        return source, linked, kid, parents
 
     def restricting(self) -> list[Relationship]:
         """The relationships that can keep a record of the closure."""

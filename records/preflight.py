@@ -48,7 +48,7 @@ def probe_reached(connection: sa.Connection, dialect: Dialect, scope: Scope, ent
             table = scope.catalogue.entities[one.child].table
             columns = [table.c[column] for column in one.child_columns]
             nothing: sa.ColumnElement[bool] = sa.literal_column("1 = 0")
-            if one.rule == "remove_link":
+            if one.rule == "remove_link" and one.unlinks:
                 connection.execute(sa.update(table).where(nothing).values({one: one for one in columns}))
             connection.execute(sa.select(*columns).where(nothing)).all()
     return cautions

@@ -38,11 +38,26 @@ class Removal:
 
     def attempt(self, ords: list[int]) -> None:
         """Delete these roots and all they take along, or nothing. Raises the database's error, or KeptError."""
+        orders = self.closure.orders
+        ways = [(names, False) for names in orders] + ([(orders[0], True)] if len(orders) > 1 else [])
+        for at, (names, cutting) in enumerate(ways):
+            try:
+                return self.attempt_in(names, ords, cutting)
+            except sa.exc.DBAPIError as error:
+                # Entities refer to each other in a ring: another of them may have to go first.
+                fault = self.dialect.fault(error)
+                if at + 1 == len(ways) or fault.kind != "record" or not self.dialect.is_alive(self.connection):
+                    raise
+        return None
+
+    def attempt_in(self, names: list[str], ords: list[int], cutting: bool) -> None:
+        """The same, entity by entity in this order; `cutting` the links between entities that refer to each other."""
         among = (ords[0], ords[-1])
         with self.dialect.savepoint(self.connection):
             unlinked = self.unlink(among)
-            for name in self.closure.names:
-                self.delete_entity(name, among)
+            cut = {name for name in names if cutting and self.cut_links(name, self.between_entities(name), among)}
+            for name in names:
+                self.delete_entity(name, among, name in cut)
             if kept := self.kept(among):
                 raise KeptError(kept)
         for entity, count in unlinked.items():
@@ -53,7 +68,7 @@ class Removal:
         counts: dict[str, int] = {}
         for name in self.closure.names:
             for one in self.closure.inner(name):
-                if one.rule in {"remove_link", "set_default"} and (count := self.unlink_by(one, among)):
+                if one.unlinks and (count := self.unlink_by(one, among)):
                     counts[one.child] = counts.get(one.child, 0) + count
         return counts
 
@@ -78,8 +93,7 @@ class Removal:
         """Whether a record of the child refers, by this relationship, to one that goes."""
         above = self.closure.tables[relationship.parent].alias("above")
         if self.dialect.deletes_by_join:
-            _, linked_by = self.closure.linked(relationship, above, child.table)
-            return sa.and_(linked_by, above.c.ord.between(*among))
+            return sa.and_(self.closure.linked_by_join(relationship, above, child.table), above.c.ord.between(*among))
         kid = child.table.alias("kid")
         source, linked_by = self.closure.linked(relationship, above, kid)
         referring = (
@@ -90,12 +104,15 @@ class Removal:
         keys = child.key_columns
         return (keys[0] if len(keys) == 1 else sa.tuple_(*keys)).in_(referring)
 
-    def delete_entity(self, name: str, among: Everyone) -> None:
-        """The records of one entity; where the database wants it, leaves first."""
-        also = [] if name != self.closure.entity.name or self.takes_its_own() else [self.where]
+    def delete_entity(self, name: str, among: Everyone, is_cut: bool) -> None:
+        """The records of one entity; where the database wants it, leaves first.
+
+        Of records whose links were cut the predicate held in the statement that cut them, and they are held since.
+        """
+        also = [] if is_cut else self.predicate(name)
         for depth in self.levels(name, among):
             chosen = self.closure.holds(name, among, depth)
-            if self.delete_leaves(name, sa.and_(chosen, *also)) and self.cut_rings(name, sa.and_(chosen, *also)):
+            if self.delete_leaves(name, sa.and_(chosen, *also)) and self.cut_rings(name, among):
                 # We hold these records since they matched, and the statement that cut their links held that again.
                 self.connection.execute(sa.delete(self.closure.entities[name].table).where(chosen))
             else:
@@ -111,12 +128,12 @@ class Removal:
         return [None]
 
     def in_levels(self, name: str) -> list[Relationship]:
-        """The entity's references to itself of which one statement cannot take both ends."""
-        return [
-            one
-            for one in self.closure.inner(name)
-            if one.child == name and self.dialect.self_restricting_in_levels(one)
-        ]
+        """The entity's references to itself, where there is one of which one statement cannot take both ends.
+
+        Then all of them count: what goes before another by one of them must not be held by another one.
+        """
+        own = [one for one in self.closure.inner(name) if one.child == name]
+        return own if any(self.dialect.self_restricting_in_levels(one) for one in own) else []
 
     def delete_leaves(self, name: str, chosen: Truth) -> bool:
         """Records to which none refers, themselves included, again and again; whether the entity needs that at all."""
@@ -133,20 +150,37 @@ class Removal:
             pass
         return bool(leaf)
 
-    def cut_rings(self, name: str, chosen: Truth) -> bool:
-        """Clear the links of records that go and still refer to each other, or to themselves; whether there were any.
+    def cut_rings(self, name: str, among: Everyone) -> bool:
+        """Clear the links of records that go and still refer to each other, or to themselves; whether any did."""
+        return self.cut_links(name, self.in_levels(name), among)
+
+    def between_entities(self, name: str) -> list[Relationship]:
+        """The restricting references of an entity onto others that go as well."""
+        return [one for one in self.closure.restricting() if one.child == name and one.parent != name]
+
+    def cut_links(self, name: str, links: list[Relationship], among: Everyone) -> bool:
+        """Clear links of records that go; whether there were any.
 
         Only links that may be null: the others stay, and the database says what it makes of them.
         """
-        table, attributes = self.closure.entities[name].table, self.closure.entities[name].attributes
+        entity = self.closure.entities[name]
+        chosen = sa.and_(self.closure.holds(name, among), *self.predicate(name))
         cut = False
-        for one in self.in_levels(name):
-            columns = [table.c[column] for column in one.child_columns if attributes[column].nullable]
-            links = [table.c[column].is_not(None) for column in one.child_columns]
-            if columns and not any(table.c[key] in set(columns) for key in self.closure.entities[name].key):
-                statement = sa.update(table).where(chosen, *links).values(dict.fromkeys(columns))
+        for one in links:
+            columns = [
+                entity.table.c[column]
+                for column in one.child_columns
+                if entity.attributes[column].nullable and column not in entity.key
+            ]
+            there = [entity.table.c[column].is_not(None) for column in one.child_columns]
+            if columns:
+                statement = sa.update(entity.table).where(chosen, *there).values(dict.fromkeys(columns))
                 cut = bool(self.connection.execute(statement).rowcount) or cut
         return cut
+
+    def predicate(self, name: str) -> list[Truth]:
+        """What must hold of an entity's records in the statement that deletes them."""
+        return [] if name != self.closure.entity.name or self.takes_its_own() else [self.where]
 
     def takes_its_own(self) -> bool:
         """Whether a cascade takes records of the entity itself, which need not match the query."""

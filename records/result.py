@@ -100,12 +100,36 @@ class BatchResult:
                 gone = GoneRecords(entity=entity, cascaded=cascaded, records=PackedIds.of(piece))
                 yield "deleted", gone, weight(piece)
         for cause in self.failures:
-            for piece in cause.records.ids().pieces(PART - LONGEST_TEXT):
-                told = cause.model_copy(update={"records": PackedIds.of(piece)})
-                yield "failures", told, weight(piece) + 2 * len(cause.error_description)
+            for told in pieces_of(cause):
+                size = weight(told.records.ids()) + weight_of_blockers(told) + 2 * len(cause.error_description)
+                yield "failures", told, size
         for ids in self.cleared:
             for piece in ids.pieces(PART):
                 yield "cleared", PackedIds.of(piece), weight(piece)
+
+
+def pieces_of(cause: Cause) -> Iterator[Cause]:
+    """The same cause in pieces small enough for a message, each with what blocks its records."""
+    room = PART - LONGEST_TEXT
+    if cause.blocking_counts:
+        # What blocks a record takes more room than its id: each piece leaves that much.
+        share = weight(cause.records.ids()) / (weight(cause.records.ids()) + weight_of_blockers(cause))
+        room = max(1_024, int(room * share * 0.8))
+    at = 0
+    for piece in cause.records.ids().pieces(room):
+        span = slice(at, at + piece.count)
+        at += piece.count
+        yield cause.model_copy(
+            update={
+                "records": PackedIds.of(piece), "blocking_counts": cause.blocking_counts[span],
+                "blocking_samples": cause.blocking_samples[span],
+            }
+        )  # fmt: skip
+
+
+def weight_of_blockers(cause: Cause) -> int:
+    """About how many bytes the blocking records take in a message."""
+    return sum(len(str(one).encode()) + 12 for one in cause.blocking_samples)
 
 
 def weight(ids: RecordIds) -> int:

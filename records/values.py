@@ -19,8 +19,10 @@ from bulkdelete.records.catalogue import Attribute, Kind
 Bound = bool | int | float | Decimal | str | bytes | UUID | datetime.date | datetime.datetime
 
 LARGEST_INTEGER = 2**63
-SMALLER = {"smallint": 2**15 - 1, "integer": 2**31 - 1}
-"""What PostgreSQL's smaller integers hold."""
+BOUNDS = {
+    "smallint": (-(2**15), 2**15 - 1), "integer": (-(2**31), 2**31 - 1), "bigint": (-(2**63), 2**63 - 1),
+}  # fmt: skip
+"""What PostgreSQL's integers hold."""
 
 
 def fit(value: Value, attribute: Attribute, path: str) -> Bound:
@@ -28,8 +30,10 @@ def fit(value: Value, attribute: Attribute, path: str) -> Bound:
     reader, accepted = READERS[attribute.kind]
     try:
         found = reader(value)
-        if isinstance(found, int) and attribute.native in SMALLER and abs(found) > SMALLER[attribute.native]:
-            accepted = f"a whole number up to {SMALLER[attribute.native]:,}"
+        if isinstance(found, int) and (bounds := BOUNDS.get(attribute.native)) and not bounds[0] <= found <= bounds[1]:
+            accepted = f"a whole number from {bounds[0]:,} to {bounds[1]:,}"
+            raise OverflowError
+        if isinstance(found, int) and found >= LARGEST_INTEGER and "unsigned" not in attribute.native:
             raise OverflowError
         return found
     except (ValueError, TypeError, InvalidOperation, OverflowError, KeyError):
@@ -49,7 +53,7 @@ def as_integer(value: Value) -> int:
     if isinstance(value, Decimal) and value != value.to_integral_value():
         raise ValueError
     number = int(value)
-    if not -LARGEST_INTEGER <= number < LARGEST_INTEGER:
+    if not -LARGEST_INTEGER <= number < 2 * LARGEST_INTEGER:
         raise OverflowError
     return number
 

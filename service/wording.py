@@ -72,7 +72,7 @@ def consequences(catalogue: Catalogue, entity: str) -> Iterator[str]:
     if reached:
         yield f"takes with it {', '.join(reversed(reached))} (cascade)"
     inner = [one for name in [entity, *reached] for one in catalogue.referrers(name)]
-    if unlinked := list(dict.fromkeys(one.child for one in inner if one.rule in {"remove_link", "set_default"})):
+    if unlinked := list(dict.fromkeys(one.child for one in inner if one.unlinks)):
         yield f"unlinks {', '.join(unlinked)}"
     if blocking := list(dict.fromkeys(one.child for one in inner if one.restricts and one.child not in reached)):
         yield f"records that {' or '.join(blocking)} still refers to are kept"

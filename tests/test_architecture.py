@@ -54,7 +54,7 @@ EVENTS = {
     "batch.failure_cleared": "operation_id query_index entity records",
     "batch.part_recorded": "operation_id vanished unlinked",
     "batch.record_failed": "operation_id query_index entity error_number error_description constraint blocking_entity"
-    " retryable records",
+    " retryable records blocking_counts blocking_samples",
     "batch.recorded": "operation_id epoch query_index unit batch parts deleted_at",
     "batch.records_deleted": "operation_id query_index entity cascaded records deleted_at",
     "operation.batch_deleted": "epoch query_index unit batch deleted failed retryable cleared vanished cascaded"

@@ -81,7 +81,7 @@ def reflect(connection: sa.Connection, entities: Sequence[str], paths: Sequence[
                 # Somebody else's table may be hidden from us: then it is in another database.
                 names[place] = place[1] if here.get(place) else ".".join(place)
                 found[names[place]] = entity_of(connection, names[place], place, here.get(place, False), None)
-    catalogue = Catalogue(found, tuple(one.between(names) for one in used), asked)
+    catalogue = Catalogue.of(found, [one.between(names) for one in used], asked)
     for name in {one for root in asked.values() for one in catalogue.reached(root)}:
         if not found[name].key:
             raise InvalidJobError(f'a deletion takes records of "{name}" along, which has no primary key')

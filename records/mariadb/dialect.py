@@ -104,5 +104,5 @@ class MariaDB(MariaDBSessions, MariaDBOperands, MariaDBKeys):
         return "1451", f"{text} (`{relationship.child}`, CONSTRAINT `{relationship.name}` FOREIGN KEY)"
 
     def self_restricting_in_levels(self, relationship: Relationship) -> bool:
-        """InnoDB looks at each record by itself, also within one statement."""
-        return relationship.restricts
+        """InnoDB looks at each record by itself, and clears links before it looks at the next one."""
+        return relationship.rule != "cascade"

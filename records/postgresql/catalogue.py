@@ -90,7 +90,7 @@ def reflect(connection: sa.Connection, entities: Sequence[str], paths: Sequence[
             relationships.append(relationship(dict(row), names))
             if RULES[row["rule"]] == "cascade" and row["child"] not in reached:
                 reached.append(row["child"])
-    return Catalogue(found, tuple(relationships), asked)
+    return Catalogue.of(found, relationships, asked)
 
 
 def relationship(row: dict[str, Any], names: dict[int, str]) -> Relationship:

@@ -56,7 +56,7 @@ def reflect(connection: sa.Connection, entities: Sequence[str], paths: Sequence[
         if table not in found:
             found[table] = entity_of(connection, table, tables[table], None)
     given = {one.child: given_names(connection, one.child) for one in used}
-    return Catalogue(found, tuple(renamed(one, given[one.child]) for one in used), asked)
+    return Catalogue.of(found, [renamed(one, given[one.child]) for one in used], asked)
 
 
 def given_names(connection: sa.Connection, table: str) -> dict[tuple[str, ...], str]:

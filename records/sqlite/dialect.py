@@ -98,5 +98,5 @@ class SQLite(SQLiteSessions, SQLiteOperands, SQLiteKeys):
         return str(RESTRICT if relationship.rule == "restrict" else FOREIGN_KEY), "FOREIGN KEY constraint failed"
 
     def self_restricting_in_levels(self, relationship: Relationship) -> bool:
-        """RESTRICT bites at once, also within one statement."""
-        return relationship.rule == "restrict"
+        """RESTRICT bites at once, also within one statement; and so does a link that is cleared and may not be null."""
+        return relationship.rule == "restrict" or (relationship.rule == "remove_link" and relationship.required)

@@ -88,7 +88,7 @@ def test_units_in_any_order_within_the_window(life: Life) -> None:
     assert summary(life.now)["deleted"] == 33
 
 
-def test_failures_are_tried_once_more_and_no_longer(life: Life) -> None:
+def test_failures_are_tried_again_as_long_as_that_settles_some(life: Life) -> None:
     life.submit()
     life.open()
     life.plan()
@@ -98,6 +98,9 @@ def test_failures_are_tried_once_more_and_no_longer(life: Life) -> None:
     life.plan(2, 1, retry=True)
     cleared = [PackedIds.of(RecordIds.of("int8", [100]))]
     life.tell(life.batch(1, deleted=1, cleared=cleared))
+    assert life.wants() == ["PlanQuery"]
+    life.plan(2, 1, retry=True)
+    life.tell(life.batch(2, deleted=0))
     assert life.wants() == ["CloseFence"]
     assert (summary(life.now)["deleted"], summary(life.now)["failed"]) == (4, 1)
 
@@ -178,30 +181,6 @@ def test_a_refused_command_is_refused_again_when_it_would_be_legal(life: Life) -
     assert again.value.reason == first.value.reason
     assert life.now.status == "paused"
     assert life.application.refuse(pause, "it was carried out").version == life.now.version == version + 2
-
-
-def test_what_has_ended_refuses_without_remembering(life: Life) -> None:
-    life.submit()
-    life.open()
-    life.control("cancel")
-    version = life.close("canceled").version
-    assert life.application.refuse(life.command("pause"), "it has ended").version == version
-
-
-def test_what_has_ended_takes_no_batch_that_nobody_knows(life: Life) -> None:
-    """Everything was recorded before the end: such an outcome is forged, or of another log."""
-    life.submit()
-    life.open()
-    life.plan()
-    known = life.batch()
-    life.tell(known)
-    life.plan(2, 0)
-    life.close("ended")
-
-    assert life.tell(known).status == "succeeded"
-    with pytest.raises(TransitionError, match="succeeded"):
-        life.tell(life.batch(batch=7))
-    assert summary(life.now)["deleted"] == 3
 
 
 def test_what_is_away_is_waited_for_and_what_is_refused_ends_it(life: Life) -> None:

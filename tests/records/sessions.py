@@ -99,8 +99,11 @@ class Session:
                 into = ended.cascaded if event.cascaded else ended.deleted
                 into.setdefault(event.entity, []).extend(ids_of(event.records))
             elif isinstance(event, Batch.RecordFailed):
-                for one in ids_of(event.records):
+                for at, one in enumerate(ids_of(event.records)):
                     told = {name: getattr(event, name) for name in FAILURE_FIELDS}
+                    if event.blocking_counts:
+                        told["blocking_count"] = event.blocking_counts[at]
+                        told["blocking_sample"] = event.blocking_samples[at]
                     assert (event.query_index, event.entity, one) not in failures
                     failures[event.query_index, event.entity, one] = {"record": one, **told}
             elif isinstance(event, Batch.FailureCleared):

@@ -239,18 +239,3 @@ def test_foreign_keys_that_do_nothing_take_nothing_along(
     account(database, before, ended)
     assert database.count("p") == 0
     assert database.count("k") == 1
-
-
-@pytest.mark.parametrize("repeated", [False, True])
-def test_inherited_tables_may_share_no_key(database: PostgreSQLDatabase, session: Session, repeated: bool) -> None:
-    database.script("""
-        CREATE TABLE p (id integer PRIMARY KEY, n integer); CREATE TABLE c () INHERITS (p);
-        INSERT INTO p SELECT i, 1 FROM generate_series(1, 5) i; INSERT INTO c SELECT i, 1 FROM generate_series(6, 9) i;
-    """)
-    if repeated:
-        database.script("INSERT INTO c VALUES (3, 1)")
-        assert "several records with the key 3" in check(session, Query("p").where(n=1))
-        return
-
-    assert session.run(Query("p").where(n=1)).summary["deleted"] == 9
-    assert database.count("p") == 0

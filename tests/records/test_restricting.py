@@ -169,3 +169,24 @@ def test_two_blockers_name_one_and_every_blocked_record_once(database: Database,
     assert ended.failed(3)["blocking_entity"] == "l"
     assert ended.failed(3)["error_number"] == RESTRICT[database.name]
     assert ended.deleted == {"p": ["4"]}
+
+
+@pytest.mark.parametrize("many", [1, 5])
+def test_how_many_records_block_and_which(database: Database, session: Session, many: int) -> None:
+    """Below a cascade, too; a sample of three, by key; what goes along blocks nothing."""
+    database.script(f"""
+        CREATE TABLE account (id integer PRIMARY KEY);
+        CREATE TABLE contact (id integer PRIMARY KEY, account_id integer REFERENCES account (id) ON DELETE CASCADE);
+        CREATE TABLE invoice (id integer PRIMARY KEY, contact_id integer REFERENCES contact (id));
+        INSERT INTO account VALUES (1), (2), (3);
+        INSERT INTO contact VALUES (1, 1), (2, 1), (3, 2), (4, 3);
+        INSERT INTO invoice SELECT i, 1 FROM {database.series(many)}; INSERT INTO invoice VALUES (100, 2), (101, 3);
+    """)
+    before = database.state()
+
+    ended = session.run(Query("account").all_records())
+
+    account(database, before, ended)
+    assert (ended.failed(1)["blocking_count"], ended.failed(2)["blocking_count"]) == (many + 1, 1)
+    assert ended.failed(1)["blocking_sample"] == [str(at) for at in range(1, many + 1)][:3] + ["100"] * (many == 1)
+    assert ended.failed(2)["blocking_sample"] == ["101"]

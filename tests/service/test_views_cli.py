@@ -75,6 +75,7 @@ def test_list_is_one_array_the_last_first(state: Path) -> None:
 def test_failures_and_deleted_have_exactly_their_fields(state: Path) -> None:
     assert answer(state, "failures")[0].keys() == {
         "entity", "record_id", "query_index", "error_number", "error_description", "constraint", "blocking_entity",
+        "blocking_count", "blocking_sample",
     }  # fmt: skip
     deleted = answer(state, "deleted")
     assert len(deleted) == 8

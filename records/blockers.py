@@ -1,0 +1,77 @@
+"""What keeps records back: how many of the blocking entity's records, and some of them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+
+from bulkdelete.domain.record_ids import RecordId, RecordIds, joined
+from bulkdelete.records.catalogue import Relationship
+from bulkdelete.records.closure import Closure
+
+SAMPLE = 3
+"""Ids that are told of the records that block one."""
+
+
+@dataclass
+class Kept:
+    """Records that stay for one reason, and what blocks each of them, where that is another record."""
+
+    ids: list[RecordIds] = field(default_factory=list)
+    counts: list[int] = field(default_factory=list)
+    """How many records block each, in the order of the ids; 0 where that is not known."""
+    samples: list[list[RecordId]] = field(default_factory=list)
+
+    def add(self, ids: RecordIds, counts: list[int], samples: list[list[RecordId]]) -> None:
+        """More records that stay."""
+        self.ids.append(ids)
+        self.counts += counts or [0] * ids.count
+        self.samples += samples or [[] for _ in range(ids.count)]
+
+    @property
+    def is_blocked(self) -> bool:
+        """Whether it is known of any of them what blocks it."""
+        return any(self.counts)
+
+    def all_ids(self, kind: Any) -> RecordIds:
+        """Their ids in one pack."""
+        return joined(kind, self.ids)
+
+
+def blockers(closure: Closure, relationship: Relationship, ords: list[int]) -> dict[int, tuple[int, list[RecordId]]]:
+    """Root ordinal → how many records of the relationship's child block it, and the first of them by their key."""
+    dialect, child = closure.dialect, closure.scope.catalogue.entities[relationship.child]
+    if not child.key:
+        return {}
+    source, linked, kid, above = closure.blocking(relationship)
+    keys = [kid.c[key].label(f"k{at}") for at, key in enumerate(child.key)]
+    pairs = (
+        sa.select(above.c.ord.label("ord"), *keys)
+        .distinct()
+        .select_from(source)
+        .where(linked, above.c.ord.between(ords[0], ords[-1]))
+        .subquery("pairs")
+    )
+    own = [pairs.c[f"k{at}"] for at in range(len(child.key))]
+    numbered = sa.select(
+        pairs.c.ord, *own,
+        sa.func.row_number().over(partition_by=pairs.c.ord, order_by=own).label("at"),
+        sa.func.count().over(partition_by=pairs.c.ord).label("many"),
+    ).subquery("numbered")  # fmt: skip
+    kind = "text" if len(child.key) == 1 else "composite"
+    shown = [numbered.c[f"k{at}"] for at in range(len(child.key))]
+    rows = (
+        sa.select(numbered.c.ord, sa.func.max(numbered.c.many), dialect.packed(kind, shown))  # type: ignore[arg-type]
+        .where(numbered.c.at <= SAMPLE)
+        .group_by(numbered.c.ord)
+    )
+    found = closure.connection.execute(rows).all()
+    return {ord_: (many, sorted(json.loads(bytes(some)), key=by_length)) for ord_, many, some in found}
+
+
+def by_length(one: RecordId) -> tuple[int, str]:
+    """Numbers in their order, whatever order the database packed them in."""
+    return len(str(one)), str(one)

@@ -1,0 +1,155 @@
+"""Prediction: what a job leaves, deletes, unlinks and fails at, worked out from the rules alone."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.properties.case import Case, Link, Record, Row
+from tests.properties.known_defects import traits_of_deletion, traits_of_settling
+from tests.properties.rules import Behaviour, Blocker, Rules
+from tests.properties.world import World
+
+MOST_UNBOUNDED_PASSES = 4
+"""Design §5: the walk and three sweeps, where nothing tells which records were there at the start."""
+
+Failed = tuple[int, Record]
+"""The index of the query, and the record."""
+
+
+@dataclass
+class Prediction:
+    """The model of one run."""
+
+    case: Case
+    behaviour: Behaviour
+    deleted: set[Record] = field(default_factory=set)
+    cascaded: set[Record] = field(default_factory=set)
+    failed: dict[Failed, set[Blocker]] = field(default_factory=dict)
+    """Every failure that nothing settled, and what held the record back when it was tried last."""
+    held_first: dict[Failed, set[Blocker]] = field(default_factory=dict)
+    """What held a record back when it was tried first."""
+    unlinked: Counter[str] = field(default_factory=Counter)
+    traits: set[str] = field(default_factory=set)
+    """What was met on the way: `known_defects` tells by it which cases are left out."""
+
+    def __post_init__(self) -> None:
+        self.world = World(self.case)
+        self.rules = Rules(self.world, self.behaviour)
+
+    def run(self) -> Prediction:
+        """Work it out. Raises UndecidedError."""
+        order = self.order()
+        for index in order:
+            self.walk(index)
+        attempt = 1
+        while self.try_again(order, attempt):
+            attempt += 1
+        return self
+
+    def order(self) -> list[int]:
+        """The queries as they run: one that restricts another's records goes before it; in a ring as written."""
+        entities = [query["EntityName"] for query in self.case.queries]
+        before = {
+            later: {
+                earlier
+                for earlier, other in enumerate(entities)
+                if other != entity and other in self.restricting(entity)
+            }
+            for later, entity in enumerate(entities)
+        }
+        after = {index: self.waited_for(index, before) for index in before}
+        ordered: list[int] = []
+        while rest := [index for index in before if index not in ordered]:
+            ordered.append(
+                next(index for index in rest if all(index in after[one] for one in after[index] if one in rest))
+            )
+        return ordered
+
+    def waited_for(self, index: int, before: dict[int, set[int]]) -> set[int]:
+        """All queries that one waits for, directly or not."""
+        found: set[int] = set()
+        pending = [index]
+        while pending:
+            new = before[pending.pop()] - found
+            found |= new
+            pending += new
+        return found
+
+    def restricting(self, entity: str) -> set[str]:
+        """The entities that restrict what a deletion of this one's records takes along."""
+        reached = [entity]
+        for name in reached:
+            reached += {
+                one.child for one in self.case.referrers(name) if one.rule == "CASCADE" and one.child not in reached
+            }
+        return {one.child for name in reached for one in self.case.referrers(name) if self.rules.restricts(one)}
+
+    def walk(self, index: int) -> None:
+        """One query: pass after pass, since a link that is cleared may make more records match."""
+        query = self.case.queries[index]
+        is_bounded = self.case.table(query["EntityName"]).created_on is not None
+        number = 1
+        while self.one_pass(index, query) and (is_bounded or number < MOST_UNBOUNDED_PASSES):
+            number += 1
+
+    def one_pass(self, index: int, query: dict[str, Any]) -> bool:
+        """Delete what matches and has not failed; returns whether there was any."""
+        matching = self.world.matching(query, self.behaviour.folds)
+        tried = [record for record in matching if (index, record) not in self.failed]
+        for record in self.delete(index, tried, set(matching)):
+            del self.failed[index, record]
+        return bool(tried)
+
+    def try_again(self, order: Iterable[int], attempt: int) -> bool:
+        """Try what failed once more, now that others are gone; returns whether anything changed."""
+        changed = False
+        for index in order:
+            mine = [record for at, record in self.failed if at == index]
+            matching = set(self.world.matching(self.case.queries[index], self.behaviour.folds))
+            for record in set(mine) - matching:
+                self.traits |= traits_of_settling(self.failed[index, record], attempt)
+                del self.failed[index, record]
+                changed = True
+            tried = [record for record in mine if record in matching]
+            for record in self.delete(index, tried, matching):
+                self.traits |= traits_of_settling(self.failed.pop((index, record)), attempt)
+                changed = True
+        return changed
+
+    def delete(self, index: int, roots: list[Record], matching: set[Record]) -> set[Record]:
+        """Delete what can go of these, and all it takes along; returns which earlier failures that settles."""
+        going, held = self.rules.largest(roots)
+        self.traits |= traits_of_deletion(self.rules, roots, matching, going, held)
+        for link in self.case.links:
+            self.unlink(link, going)
+        for record in going:
+            del self.world.rows[record]
+        self.deleted |= going & matching
+        self.cascaded |= going - matching
+        for root, blockers in held.items():
+            self.failed[index, root] = blockers
+            self.held_first.setdefault((index, root), blockers)
+        return {record for at, record in self.failed if at == index and record in going}
+
+    def unlink(self, link: Link, going: set[Record]) -> None:
+        """Clear the links of records that stay, or set them to their defaults."""
+        if link.rule not in {"SET NULL", "SET DEFAULT"}:
+            return
+        table = self.case.table(link.child)
+        changes: Row = dict.fromkeys(link.cleared or link.columns)
+        if link.rule == "SET DEFAULT":
+            changes = {one: table.column(one).default for one in link.columns}
+        losing = {
+            child
+            for parent in going
+            if parent[0] == link.parent
+            for child in self.world.referring(link, parent)
+            if child not in going
+        }
+        for child in losing:
+            self.world.rows[child] |= changes
+        if losing:
+            self.unlinked[link.child] += len(losing)
