@@ -107,8 +107,9 @@ class Operation(BaseAggregate[UUID]):
             if not self.retry:
                 query["number"] = self.number
                 query["bounded"] = self.bounded
-            if self.number == 1:
+            if self.number == 1 and not self.retry:
                 query["estimated"] = self.estimated
+                query["strategy"] = self.walk.get("kind")
             aggregate.next_unit = self.first_unit + self.units
             aggregate.plan = PlanProgress(
                 query_index=self.query_index, number=self.number, retry=self.retry, walk=self.walk,

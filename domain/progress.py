@@ -9,6 +9,8 @@ class QueryProgress(TypedDict):
     """What became of one query's records so far. Counts are records."""
 
     entity: str
+    strategy: str | None
+    """How its entity is walked: `pages`, `rowids`, `keys`, or the matching records by themselves."""
     number: int
     """The last pass that was planned; 0: none yet."""
     done: bool
@@ -61,7 +63,7 @@ MOST_UNBOUNDED_PASSES = 4
 def query_progress(entity: str) -> QueryProgress:
     """A query that has not begun."""
     return QueryProgress(
-        entity=entity, number=0, done=False, retried=False, estimated=0, deleted=0, failed=0, vanished=0,
+        entity=entity, strategy=None, number=0, done=False, retried=False, estimated=0, deleted=0, failed=0, vanished=0,
         retryable=0, settled=0, bounded=False, remaining=None, rounds=0,
     )  # fmt: skip
 

@@ -13,6 +13,7 @@ def summary(operation: Operation) -> dict[str, Any]:
     queries = [
         {
             "entity": one["entity"],
+            "strategy": one.get("strategy"),
             "matched": one["deleted"] + one["failed"] + one["vanished"],
             "estimated": one["estimated"],
             "deleted": one["deleted"],

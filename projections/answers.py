@@ -28,6 +28,8 @@ class QueryStatus(Answer):
     """How far one query of an operation is. matched = deleted + failed + vanished."""
 
     entity: str
+    strategy: str | None
+    """How the entity is walked: `pages`, `rowids`, `keys`, `matching` (the records by themselves)."""
     matched: int
     estimated: int
     deleted: int

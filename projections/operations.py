@@ -40,6 +40,7 @@ class QueryRow:
     vanished: int = 0
     passes: int = 0
     remaining: str | None = None
+    strategy: str | None = None
 
 
 @dataclass
@@ -160,8 +161,9 @@ def take_plan(row: OperationRow, data: dict[str, Any]) -> None:
     query = row.queries[row.query_index]
     if not data["retry"]:
         query.passes = data["number"]
-    if data["number"] == 1:
+    if data["number"] == 1 and not data["retry"]:
         query.estimated = data["estimated"]
+        query.strategy = data["walk"].get("kind")
 
 
 def count(row: OperationRow, data: dict[str, Any]) -> None:

@@ -41,7 +41,7 @@ WHERE operation_id IN (SELECT unnest(CAST($operation_ids AS UUID[])));
 -- queries --
 SELECT
     operation_id, query_index, entity, CAST(query AS VARCHAR) AS query, matched, estimated, deleted, failed, vanished,
-    passes, remaining
+    passes, remaining, strategy
 FROM queries
 WHERE operation_id IN (SELECT unnest(CAST($operation_ids AS UUID[])))
 ORDER BY operation_id, query_index;
@@ -94,7 +94,8 @@ SELECT
     unnest(CAST($failed AS BIGINT[])) AS failed,
     unnest(CAST($vanished AS BIGINT[])) AS vanished,
     unnest(CAST($passes AS INTEGER[])) AS passes,
-    unnest(CAST($remaining AS VARCHAR[])) AS remaining;
+    unnest(CAST($remaining AS VARCHAR[])) AS remaining,
+    unnest(CAST($strategy AS VARCHAR[])) AS strategy;
 
 -- put rejections --
 INSERT INTO rejections BY NAME

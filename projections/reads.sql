@@ -21,7 +21,7 @@ WITH progress AS (
     SELECT
         operation_id,
         list({
-            'entity': entity, 'matched': matched, 'estimated': estimated, 'deleted': deleted, 'failed': failed,
+            'entity': entity, 'strategy': strategy, 'matched': matched, 'estimated': estimated, 'deleted': deleted, 'failed': failed,
             'vanished': vanished, 'remaining': remaining
         } ORDER BY query_index) AS queries
     FROM queries

@@ -44,6 +44,7 @@ CREATE TABLE queries (
     vanished BIGINT,
     passes INTEGER,
     remaining VARCHAR,
+    strategy VARCHAR,
     query JSON
 );
 

@@ -106,6 +106,8 @@ class Careful:
         # Asked only now: where the connection is gone there is nobody to ask.
         if ords := held():
             reason = reason_of(fault, self.closure.entity.name, self.scope.catalogue)
+            if who := self.dialect.holders(self.connection, self.closure.entities[name]):
+                reason = replace(reason, text=f"{reason.text} ({who})")
             # Of a record below a cascade it is another entity's record that is held.
             other = None if name == self.closure.entity.name else name
             self.fail(sorted(ords), replace(reason, blocking_entity=other))

@@ -158,6 +158,10 @@ class Dialect(Operands, Protocol):
         """The type of a key as text in our own tables: different keys must differ."""
         ...
 
+    def holders(self, connection: sa.Connection, entity: Entity) -> str:
+        """Who may hold records of the entity, in words; empty where the database does not tell."""
+        ...
+
     def key_type(self, entity: Entity, column: sa.Column[Any]) -> sa.types.TypeEngine[Any]:
         """The type of a key in a work table: there it compares as in the entity."""
         ...
@@ -195,6 +199,10 @@ class Dialect(Operands, Protocol):
 
     def quoted(self, name: str) -> str:
         """A name as SQL needs it."""
+        ...
+
+    def give_back(self, table: str) -> str:
+        """The statement that gives the room of deleted records back; the name is quoted."""
         ...
 
     def create_index(self, table: str, columns: str, name: str) -> str:

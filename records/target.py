@@ -26,7 +26,7 @@ from bulkdelete.records.own_tables import OwnTables
 from bulkdelete.records.pace import Paces
 from bulkdelete.records.postgresql.dialect import PostgreSQL
 from bulkdelete.records.postgresql.sessions import DEFAULT_SCHEMA
-from bulkdelete.records.preflight import Caution, Preview, missing_indexes, probe_reached
+from bulkdelete.records.preflight import Caution, Preview, blocked_now, missing_indexes, probe_reached
 from bulkdelete.records.result import BatchResult
 from bulkdelete.records.scope import Run, Scope
 from bulkdelete.records.sqlite.dialect import SQLite
@@ -133,15 +133,17 @@ class Target:
         scope, notes = self.check(job)
         with self.available(), self.dialect.reading(self.engine, PLANNING_SECONDS) as connection:
             now = self.dialect.read_clock(connection.execute(sa.select(self.dialect.now())).scalar_one())
-            walks = []
+            walks, blocked = [], []
             for index in range(len(job.queries)):
                 entity = scope.entity(index)
-                walks.append(self.dialect.walk(connection, entity, scope.where(index, entity, now)))
+                where = scope.where(index, entity, now)
+                walks.append(self.dialect.walk(connection, entity, where))
+                blocked.append(blocked_now(connection, self.dialect, scope, index, where))
             estimates: dict[str, int] = {}
             for name, walk in zip(scope.entity_names(), walks, strict=True):
                 estimates[name] = estimates.get(name, 0) + walk.estimated
             slow = missing_indexes(connection, self.dialect, scope, estimates)
-        return Preview(scope, now, walks, [*slow, *(Caution(note) for note in notes)])
+        return Preview(scope, now, walks, blocked, [*slow, *(Caution(note) for note in notes)])
 
     def open(self, operation_id: UUID, job: Job, epoch: int) -> tuple[FenceRow, Scope]:
         """Let the operation run at this epoch; creates our tables where they are missing."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from bulkdelete.domain.query import Comparison, Node, Operator, QueryTree, Value
 from bulkdelete.records.catalogue import Catalogue
@@ -66,13 +66,16 @@ def describe_walk(walk: Walk) -> str:
     return f"about {walk.estimated:,} records {WALKS[walk.shape['kind']]}{units}" if walk.units else "no records"
 
 
-def consequences(catalogue: Catalogue, entity: str) -> Iterator[str]:
-    """What else a deletion touches, a line each."""
+def consequences(catalogue: Catalogue, entity: str, blocked: Mapping[str, int | None]) -> Iterator[str]:
+    """What else a deletion touches, a line each. `blocked`: who keeps records of the entity, and how many, as it is."""
     reached = [name for name in catalogue.reached(entity) if name != entity]
     if reached:
         yield f"takes with it {', '.join(reversed(reached))} (cascade)"
     inner = [one for name in [entity, *reached] for one in catalogue.referrers(name)]
     if unlinked := list(dict.fromkeys(one.child for one in inner if one.unlinks)):
         yield f"unlinks {', '.join(unlinked)}"
-    if blocking := list(dict.fromkeys(one.child for one in inner if one.restricts and one.child not in reached)):
-        yield f"records that {' or '.join(blocking)} still refers to are kept"
+    for name, count in blocked.items():
+        yield f"{'many' if count is None else f'{count:,}'} may be kept back: {name} refers to them"
+    others = [one.child for one in inner if one.restricts and one.child not in reached and one.child not in blocked]
+    if others:
+        yield f"records that {' or '.join(dict.fromkeys(others))} refers to when their turn comes are kept"

@@ -19,6 +19,11 @@ from bulkdelete.records.mariadb.sessions import MariaDBSessions
 from bulkdelete.records.mariadb.walks import plan_walk, span_of
 from bulkdelete.records.predicates import Truth
 
+HOLDERS = """
+SELECT t.trx_mysql_thread_id AS id, concat(p.USER, '@', p.HOST) AS who, t.trx_started AS since
+FROM information_schema.INNODB_TRX t JOIN information_schema.PROCESSLIST p ON p.ID = t.trx_mysql_thread_id
+WHERE t.trx_mysql_thread_id <> CONNECTION_ID() AND t.trx_rows_locked > 0 ORDER BY t.trx_started LIMIT 3
+"""
 QUOTING = MySQLDialect().identifier_preparer
 
 
@@ -90,9 +95,23 @@ class MariaDB(MariaDBSessions, MariaDBOperands, MariaDBKeys):
         where = {"db": entity.physical["db"], "name": entity.table.name}
         return int(connection.execute(sizes, where).scalar() or 0)
 
+    def holders(self, connection: sa.Connection, entity: Entity) -> str:
+        """The sessions that hold any record, as far as we may see them (privilege PROCESS)."""
+        try:
+            with self.savepoint(connection):
+                rows = connection.execute(sa.text(HOLDERS)).mappings().all()
+        except sa.exc.DBAPIError:
+            return ""
+        found = [f"thread {row['id']}, {row['who']} since {row['since']:%H:%M:%S} UTC" for row in rows]
+        return f"holding records: {'; '.join(found)}" if found else ""
+
     def quoted(self, name: str) -> str:
         """A name as SQL needs it."""
         return str(QUOTING.quote(name))
+
+    def give_back(self, table: str) -> str:
+        """To the file system; it makes the table anew."""
+        return f"OPTIMIZE TABLE {table};"
 
     def create_index(self, table: str, columns: str, name: str) -> str:
         """While others go on writing."""

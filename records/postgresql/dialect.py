@@ -26,6 +26,14 @@ BY_INDEX = sa.text(
     "set_config('jit', 'off', true)"
 )
 
+HOLDERS = """
+SELECT DISTINCT a.pid, concat_ws(' ', a.usename, nullif(a.application_name, ''), host(a.client_addr)) AS who,
+       a.xact_start AT TIME ZONE 'UTC' AS since
+FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+WHERE l.locktype = 'relation' AND l.relation = :oid AND l.granted AND a.pid <> pg_backend_pid()
+  AND l.mode <> 'AccessShareLock' AND a.xact_start IS NOT NULL
+ORDER BY since LIMIT 3
+"""
 QUOTING = PGDialect().identifier_preparer  # type: ignore[no-untyped-call]
 
 
@@ -98,9 +106,19 @@ class PostgreSQL(PostgreSQLSessions, PostgreSQLOperands, PostgreSQLKeys):
         sizes = sa.text("SELECT greatest(reltuples, 0)::bigint FROM pg_class WHERE oid = :oid")
         return int(connection.execute(sizes, {"oid": int(entity.physical["oid"])}).scalar_one())
 
+    def holders(self, connection: sa.Connection, entity: Entity) -> str:
+        """The sessions that changed or hold something in the table; which record it is PostgreSQL tells nobody."""
+        rows = connection.execute(sa.text(HOLDERS), {"oid": int(entity.physical["oid"])}).mappings()
+        found = [f"pid {row['pid']}, {row['who']} since {row['since']:%H:%M:%S} UTC" for row in rows]
+        return f"at work in the table: {'; '.join(found)}" if found else ""
+
     def quoted(self, name: str) -> str:
         """A name as SQL needs it."""
         return str(QUOTING.quote(name))
+
+    def give_back(self, table: str) -> str:
+        """To the table, for later records; autovacuum does it in its own time."""
+        return f"VACUUM (ANALYZE) {table};"
 
     def create_index(self, table: str, columns: str, name: str) -> str:
         """Without a lock that writers would wait for; the server names it."""

@@ -85,9 +85,17 @@ class SQLite(SQLiteSessions, SQLiteOperands, SQLiteKeys):
             return int(highest or 0)
         return int(connection.execute(sa.select(sa.func.count()).select_from(entity.table)).scalar_one())
 
+    def holders(self, connection: sa.Connection, entity: Entity) -> str:
+        """Nobody: the whole file is ours."""
+        return ""
+
     def quoted(self, name: str) -> str:
         """A name as SQL needs it."""
         return str(QUOTING.quote(name))
+
+    def give_back(self, table: str) -> str:
+        """To the file system; it makes the whole file anew."""
+        return "VACUUM;"
 
     def create_index(self, table: str, columns: str, name: str) -> str:
         """The file is locked meanwhile."""

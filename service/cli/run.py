@@ -30,7 +30,7 @@ from bulkdelete.projections.opening import open_views
 from bulkdelete.records.preflight import Preview
 from bulkdelete.records.target import Target
 from bulkdelete.service.cli.output import LiveProgress, messages, print_json
-from bulkdelete.service.cli.story import tell_end, tell_preview, tell_resumed
+from bulkdelete.service.cli.story import room_advice, tell_end, tell_preview, tell_resumed
 from bulkdelete.service.jobfile import read_job
 from bulkdelete.service.local import LocalRun
 from bulkdelete.service.principal import principal
@@ -70,7 +70,7 @@ class Runner:
         """The same command once more: it goes on where it was, but ends nobody's pause."""
         if operation.status != Status.PAUSED:
             return self.drive(application, operation.id, target)
-        return self.told(application, operation)
+        return self.told(application, operation, target)
 
     def resume(self, prefix: str | None, address: str | None) -> int:
         """Go on with an operation that was interrupted or paused; the last one by default."""
@@ -120,12 +120,13 @@ class Runner:
                         tell_resumed(self.console, before, local.prove())
                     local.on_progress = progress.show
                     operation = local.drive()
-        return self.told(application, operation)
+        return self.told(application, operation, target)
 
-    def told(self, application: BulkDeletes, operation: Operation) -> int:
+    def told(self, application: BulkDeletes, operation: Operation, target: Target) -> int:
         """Tell how it stands; returns the exit code."""
         failed = any(query["failed"] for query in operation.queries)
-        tell_end(self.console, operation, self.state, reasons(application, self.state, operation.id) if failed else [])
+        why = reasons(application, self.state, operation.id) if failed else []
+        tell_end(self.console, operation, self.state, why, room_advice(operation, target.dialect))
         if self.as_json:
             print_json(summary(operation))
         return exit_code(operation)

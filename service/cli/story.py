@@ -10,11 +10,14 @@ from rich.markup import escape
 from bulkdelete.domain.job import Job
 from bulkdelete.domain.operation import Operation
 from bulkdelete.domain.summary import summary
+from bulkdelete.records.dialect import Dialect
 from bulkdelete.records.preflight import Preview
 from bulkdelete.service.state import State
 from bulkdelete.service.wording import consequences, describe, describe_walk
 
 SHORT = 8
+LARGE = 100_000
+"""Deleted records of an entity from which on the room they leave is worth a word."""
 
 
 def tell_preview(console: Console, job: Job, preview: Preview) -> None:
@@ -30,7 +33,7 @@ def tell_preview(console: Console, job: Job, preview: Preview) -> None:
         created_on = preview.scope.created_on(index)
         known = f"created before the cut-off ({created_on.name})" if created_on else "no created-on attribute"
         console.print(f"     {' ' * width}  {escape(known)}", style="dim")
-        for line in consequences(preview.scope.catalogue, entity.name):
+        for line in consequences(preview.scope.catalogue, entity.name, preview.blocked[index]):
             console.print(f"     {' ' * width}  {escape(line)}", style="dim")
     for caution in preview.cautions:
         console.print(f"[yellow]Caution[/]  {escape(caution.text)}")
@@ -45,7 +48,7 @@ def tell_resumed(console: Console, before: dict[str, Any], proven: int) -> None:
     console.print(text + ".")
 
 
-def tell_end(console: Console, operation: Operation, state: State, reasons: list[str]) -> None:
+def tell_end(console: Console, operation: Operation, state: State, reasons: list[str], advice: list[str]) -> None:
     """How it ended, and what to do next."""
     told = summary(operation)
     short = told["operation_id"][:SHORT]
@@ -76,6 +79,17 @@ def tell_end(console: Console, operation: Operation, state: State, reasons: list
     if told["failed"]:
         steps.insert(0, f"bulkdelete failures {short}{flag(state)}     why, record by record")
     console.print("[dim]What next[/]   " + "\n            ".join(steps))
+    if advice:
+        console.print("[dim]Room[/]        " + escape("   ".join(advice)) + "      gives the room of what is gone back")
+
+
+def room_advice(operation: Operation, dialect: Dialect) -> list[str]:
+    """What gives the room of many deleted records back."""
+    gone = dict(operation.cascaded)
+    for query in operation.queries:
+        gone[query["entity"]] = gone.get(query["entity"], 0) + query["deleted"]
+    large = [entity for entity, records in gone.items() if records >= LARGE]
+    return list(dict.fromkeys(dialect.give_back(dialect.quoted(entity)) for entity in large))
 
 
 def flag(state: State) -> str:

@@ -10,6 +10,7 @@ from rich.markup import escape
 
 from bulkdelete.projections.answers import OperationStatus, Step
 from bulkdelete.projections.verify import Verification
+from bulkdelete.service.wording import WALKS
 
 STATUS = {
     "succeeded": "green", "failed": "red", "canceled": "yellow", "retrying": "yellow", "paused": "yellow",
@@ -55,6 +56,7 @@ def tell_status(console: Console, status: OperationStatus) -> None:
         counts = f"{query.matched:>11,} / {max(query.estimated, query.matched):,}"
         counts += f"   {query.deleted:,} deleted · {query.failed:,} failed"
         counts += f" · {query.vanished:,} vanished" if query.vanished else ""
+        counts += f"   {WALKS[query.strategy]}" if query.strategy in WALKS else ""
         console.print(f"  {at + 1}  {escape(query.entity.ljust(width))}  {counts}")
         if query.remaining:
             console.print(f"     {escape(query.remaining)}", style="dim")
@@ -95,7 +97,8 @@ def tell_step(step: Step) -> str:
             return f"cut-off {data['cut_off']}" + (f", epoch {data['epoch']}" if data["epoch"] > 1 else "")
         case "Planned":
             kind = "the failed once more" if data["retry"] else f"pass {data['number']}"
-            plan = f"about {data['estimated']:,} records in {plural(data['units'], 'unit')}"
+            how = WALKS.get(data["walk"].get("kind", ""), "")
+            plan = f"about {data['estimated']:,} records {how}, {plural(data['units'], 'unit')}"
             return f"query {data['query_index'] + 1}, {kind}: {plan}"
         case "BatchDeleted":
             return batch_words(data)

@@ -75,6 +75,8 @@ def test_a_record_held_by_another_session_fails_and_the_rest_goes(
     account(database, before, ended)
     assert database.ids("p") == [7, 9]
     assert {one["error_number"] for one in ended.failures} == {"55P03"}
+    assert all("at work in the table: pid " in one["error_description"] for one in ended.failures)
+    assert {one["blocking_entity"] for one in ended.failures} == {None}
 
 
 def test_a_held_child_keeps_its_parent(database: PostgreSQLDatabase, session: Session) -> None:

@@ -65,6 +65,7 @@ def test_a_record_held_by_another_session_fails_and_the_rest_goes(
     account(database, before, ended)
     assert database.ids("p") == [7, 9]
     assert {one["error_number"] for one in ended.failures} == {"1205"}
+    assert all("holding records: thread " in one["error_description"] for one in ended.failures)
 
 
 def test_a_held_child_keeps_its_parent(database: MariaDBDatabase, session: Session) -> None:

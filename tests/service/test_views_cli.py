@@ -57,7 +57,8 @@ def test_status_has_every_field(state: Path) -> None:
     assert status["cascaded"] == {"activity": 2}
     assert status["unlinked"] == {"email": 4}
     assert status["queries"][1] == {
-        "entity": "contact", "matched": 5, "estimated": 20, "deleted": 4, "failed": 0, "vanished": 1,
+        "entity": "contact", "strategy": "rowids", "matched": 5, "estimated": 20, "deleted": 4, "failed": 0,
+        "vanished": 1,
     }  # fmt: skip
     assert status["duration_seconds"] > 0
     assert status["ended_at"].endswith("Z")
