@@ -16,6 +16,8 @@ class QueryResult:
     """What one query of the job came to. Records; matched = deleted + failed + vanished."""
 
     entity: str
+    strategy: str | None
+    """How the entity was walked; None before it was planned."""
     matched: int
     estimated: int | None
     deleted: int
