@@ -173,10 +173,11 @@ class Batch(BaseAggregate[UUID]):
                 self.RecordsDeleted, **same, entity=gone.entity, cascaded=gone.cascaded,
                 records=gone.records.model_dump(), deleted_at=self.deleted_at,
             )  # fmt: skip
-        for cause in outcome.failures:
-            self.trigger_event(self.RecordFailed, **same, **cause.model_dump())
+        # Cleared first: a failure whose reason changed is told anew in the same batch.
         for records in outcome.cleared:
             self.trigger_event(self.FailureCleared, **same, entity=entity, records=records.model_dump())
+        for cause in outcome.failures:
+            self.trigger_event(self.RecordFailed, **same, **cause.model_dump())
         self.trigger_event(
             self.PartRecorded,
             operation_id=self.operation_id,

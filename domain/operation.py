@@ -145,7 +145,8 @@ class Operation(BaseAggregate[UUID]):
             query["failed"] += self.failed - self.cleared
             query["retryable"] += self.retryable - self.cleared
             query["vanished"] += self.vanished
-            query["settled"] += self.deleted + self.failed + self.vanished
+            # A failure that is only told anew settles nothing.
+            query["settled"] += self.deleted + max(0, self.failed - self.cleared) + self.vanished
             for entity, count in self.cascaded.items():
                 aggregate.cascaded[entity] = aggregate.cascaded.get(entity, 0) + count
             for entity, count in self.unlinked.items():

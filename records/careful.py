@@ -13,21 +13,18 @@ from dataclasses import dataclass, field, replace
 
 import sqlalchemy as sa
 
-from bulkdelete.records.blockers import Kept, blockers
+from bulkdelete.records.aside import Aside
 from bulkdelete.records.catalogue import Relationship
 from bulkdelete.records.causes import KEPT, Reason, reason_of, reason_of_restriction
 from bulkdelete.records.closure import Closure
 from bulkdelete.records.dialect import AnySelect, Fault
-from bulkdelete.records.ledger import Ledger, ids_of
-from bulkdelete.records.predicates import Truth
+from bulkdelete.records.ledger import Ledger
 from bulkdelete.records.removal import KeptError, Removal
 from bulkdelete.records.result import BatchResult
 from bulkdelete.records.scope import Run
 
 SINGLY, DENSE = 8, 16
 """So few are tried one by one, once so many were found to fail."""
-PIECE = 5_000
-"""Ordinals in one statement."""
 
 
 class TransactionLostError(Exception):
@@ -54,8 +51,6 @@ class Careful:
     given_up: Fault | None = None
     """Why these records are not even tried: each attempt at them ended the transaction."""
     started: float = field(default_factory=time.monotonic)
-    kept: dict[Reason, Kept] = field(default_factory=dict)
-    """The records that stay, by reason."""
     untried: bool = False
     found: dict[Reason, list[int]] = field(default_factory=dict)
     """Roots that were found by bisecting, by reason; set aside together, since each statement costs a round trip."""
@@ -67,6 +62,7 @@ class Careful:
         self.where = self.scope.where(self.query_index, self.scope.entity(self.query_index), self.run.cut_off)
         self.closure = Closure(self.connection, self.scope, self.scope.entity(self.query_index))
         self.removal = Removal(self.connection, self.closure, self.where)
+        self.aside = Aside(self.connection, self.run.id, self.query_index, self.ledger, self.closure, self.again)
 
     def delete(self, found: AnySelect, result: BatchResult) -> int:
         """Delete the records whose keys `found` selects; returns how many it found."""
@@ -144,42 +140,8 @@ class Careful:
 
     def fail(self, ords: list[int], reason: Reason, relationship: Relationship | None = None) -> None:
         """These roots stay, for this reason; `relationship` is what other records keep them by."""
-        self.set_aside(ords, reason, relationship)
+        self.aside.add(ords, reason, relationship)
         self.closure.drop(ords)
-
-    def set_aside(self, ords: list[int], reason: Reason, relationship: Relationship | None) -> None:
-        """Note the records, so that later passes skip them, and keep their ids for the outcome."""
-        roots, aside = self.closure.roots, self.ledger.set_aside
-        keys = self.closure.keys(self.closure.entity.name)
-        for at in range(0, len(ords), PIECE):
-            chosen = roots.c.ord.in_(ords[at : at + PIECE])
-            asked = sa.and_(chosen, roots.c.depth == 0)
-            if not self.again:
-                rows = sa.select(
-                    sa.literal(self.run.id), sa.literal(self.query_index), self.dialect.key_text(keys),
-                    sa.literal(reason.retryable),
-                ).where(asked)  # fmt: skip
-                self.connection.execute(
-                    sa.insert(aside).from_select(["operation_id", "query_index", "record", "retryable"], rows)
-                )
-                self.note(ords[at : at + PIECE], asked, reason, relationship)
-
-    def note(self, ords: list[int], asked: Truth, reason: Reason, relationship: Relationship | None) -> None:
-        """Keep the ids of records that stay for the outcome, with what blocks each."""
-        entity, keys = self.closure.entity, self.closure.keys(self.closure.entity.name)
-        kept = self.kept.setdefault(reason, Kept())
-        if relationship is None:
-            packed = self.dialect.packed(entity.key_kind, keys)
-            count, ids = self.connection.execute(sa.select(sa.func.count(), packed).where(asked)).one()
-            kept.add(self.dialect.unpacked(entity.key_kind, ids, count), [], [])
-            return
-        found = blockers(self.closure, relationship, ords)
-        rows = self.connection.execute(
-            sa.select(self.closure.roots.c.ord, self.dialect.key_text(keys)).where(asked)
-        ).all()
-        block = [found.get(row[0], (0, [])) for row in rows]
-        ids = ids_of(entity, [row[1] for row in rows])
-        kept.add(ids, [many for many, _ in block], [sample for _, sample in block])
 
     def try_twice(self, ords: list[int]) -> None:
         """Delete these roots; what fails once may pass with a new snapshot; then find what really fails."""
@@ -207,7 +169,7 @@ class Careful:
     def bisect(self, ords: list[int]) -> None:
         """Delete these roots but for those that cannot be; each of which is found and set aside."""
         count = sum(map(len, self.found.values()))
-        if time.monotonic() - self.started > self.seconds and (count or self.kept):
+        if time.monotonic() - self.started > self.seconds and (count or self.aside.kept):
             self.closure.drop(ords)
             self.untried = True
             return
@@ -237,10 +199,8 @@ class Careful:
             for asked in (1, 0):
                 if (ids := self.closure.ids(name, asked)).count:
                     result.gone.append((name, not asked, ids))
-        kind = self.closure.entity.key_kind
-        if not self.again:
-            for reason, kept in self.kept.items():
-                result.failures.append(reason.cause(self.closure.entity.name, kind, kept))
+        result.failures += self.aside.causes()
         result.unlinked = self.removal.unlinked
+        result.cleared += self.aside.cleared
         if self.again or self.removal.takes_its_own():
             result.cleared += self.ledger.settle(self.connection, self.run.id, self.query_index, self.closure)

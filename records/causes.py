@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -25,6 +26,11 @@ class Reason:
     constraint: str | None = None
     blocking_entity: str | None = None
     retryable: bool = False
+
+    @property
+    def mark(self) -> str:
+        """Tells apart, in our own table, what records were told to be kept back by."""
+        return f"{zlib.crc32(f'{self.number}|{self.constraint}|{self.blocking_entity}'.encode()):08x}"
 
     def cause(self, entity: str, kind: KeyKind, kept: Kept) -> Cause:
         """The cause with the records it held back."""

@@ -52,6 +52,12 @@ class Ledger:
             some = self.set_aside.c.record.in_(texts[at : at + PIECE])
             connection.execute(sa.delete(self.set_aside).where(*mine, some))
 
+    def mark(self, connection: sa.Connection, mine: tuple[Truth, ...], texts: list[str], reason: str) -> None:
+        """Records that are set aside are kept back by something else now."""
+        for at in range(0, len(texts), PIECE):
+            some = self.set_aside.c.record.in_(texts[at : at + PIECE])
+            connection.execute(sa.update(self.set_aside).where(*mine, some).values(reason=reason))
+
     def settle(self, connection: sa.Connection, operation: str, query_index: int, closure: Closure) -> list[RecordIds]:
         """Failures of earlier batches whose records are gone with these roots: their ids."""
         aside = self.set_aside
@@ -109,6 +115,7 @@ def ledger_tables(dialect: Dialect) -> Ledger:
         sa.Column("query_index", sa.Integer, primary_key=True, autoincrement=False),
         sa.Column("record", dialect.record_type(), primary_key=True),
         sa.Column("retryable", sa.Boolean, nullable=False),
+        sa.Column("reason", SHORT, nullable=False),
         **OPTIONS,
     )
     return Ledger(fence, ledger, set_aside)

@@ -99,13 +99,13 @@ class BatchResult:
             for piece in ids.pieces(PART):
                 gone = GoneRecords(entity=entity, cascaded=cascaded, records=PackedIds.of(piece))
                 yield "deleted", gone, weight(piece)
+        for ids in self.cleared:
+            for piece in ids.pieces(PART):
+                yield "cleared", PackedIds.of(piece), weight(piece)
         for cause in self.failures:
             for told in pieces_of(cause):
                 size = weight(told.records.ids()) + weight_of_blockers(told) + 2 * len(cause.error_description)
                 yield "failures", told, size
-        for ids in self.cleared:
-            for piece in ids.pieces(PART):
-                yield "cleared", PackedIds.of(piece), weight(piece)
 
 
 def pieces_of(cause: Cause) -> Iterator[Cause]:

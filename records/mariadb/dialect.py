@@ -100,7 +100,9 @@ class MariaDB(MariaDBSessions, MariaDBOperands, MariaDBKeys):
         try:
             with self.savepoint(connection):
                 rows = connection.execute(sa.text(HOLDERS)).mappings().all()
-        except sa.exc.DBAPIError:
+        except sa.exc.DBAPIError as error:
+            if self.fault(error).kind != "record":
+                raise
             return ""
         found = [f"thread {row['id']}, {row['who']} since {row['since']:%H:%M:%S} UTC" for row in rows]
         return f"holding records: {'; '.join(found)}" if found else ""

@@ -26,7 +26,7 @@ LEVELS = "goes level by level, though references of another rule tie the levels"
 DEFERRED = "needs bisecting, beside a deferred reference"
 
 LEFT_OUT: dict[str, Set[str]] = {}
-STALE = {"sqlite", "postgresql", "mariadb"}
+STALE: set[str] = set()
 """Where a failure goes on naming what held the record back at first, also when that is gone and something else does."""
 REFUSED: set[int] = set()
 """Values of conditions that are refused although the column may hold them."""
