@@ -6,7 +6,7 @@ export UV_COMPILE_BYTECODE := 1
 export UV_PYTHON_DOWNLOADS := never
 RUN := $(UV) run --frozen
 
-.PHONY: demo test test-long check lint types kafka benchmark asyncapi clean
+.PHONY: demo test test-long check lint types kafka bench benchmark asyncapi clean
 
 demo: $(UV) ## make a CRM database and run a job on it
 	$(UV) run --frozen --no-dev bulkdelete demo demo
@@ -29,8 +29,10 @@ types: $(UV)
 kafka: $(UV) ## keep a Kafka running for a developer
 	$(RUN) python -m tests.servers kafka
 
-benchmark: $(UV) ## ratios against a baseline, measured in the same run
-	$(RUN) python -m benchmarks
+bench: $(UV) ## ratios of what ran side by side, as a table and a plot; BENCH="half --database mariadb" says which
+	$(RUN) python -m benchmarks $(BENCH)
+
+benchmark: bench
 
 asyncapi: $(UV) ## write docs/asyncapi.json from the code
 	$(RUN) python -m tests.service.asyncapi docs/asyncapi.json

@@ -1,0 +1,81 @@
+"""The servers of a benchmark: found as the tests find theirs, started when first needed, with room for the data."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import TracebackType
+from typing import Self
+
+from tests.servers import finding
+from tests.servers.containers import kafka_container, mariadb_container, postgresql_container
+from tests.servers.errors import ServerUnavailableError
+from tests.servers.kafka import Kafka, KafkaServer
+from tests.servers.mariadb import MariaDB, MariaDBServer
+from tests.servers.postgresql import PostgreSQL, PostgreSQLServer
+from tests.servers.process import Command
+
+
+class RoomyPostgreSQL(PostgreSQLServer):
+    """As for the tests, but what is measured fits its memory, and no checkpoint comes by itself."""
+
+    def command(self) -> Command:
+        """The server."""
+        return [*super().command(), "--shared_buffers=1GB", "--max_wal_size=8GB", "--checkpoint_timeout=30min"]
+
+
+class RoomyMariaDB(MariaDBServer):
+    """As for the tests, but what is measured fits its memory and its log."""
+
+    def command(self) -> Command:
+        """The server."""
+        return [*super().command(), "--innodb-buffer-pool-size=1G", "--innodb-log-file-size=1G"]
+
+
+@dataclass
+class Servers:
+    """The servers, for `with`. Each raises ServerUnavailableError where it cannot be had."""
+
+    stack: ExitStack = field(default_factory=ExitStack)
+    reasons: dict[str, str] = field(default_factory=dict)
+    """Of those that cannot be had."""
+
+    @cached_property
+    def postgresql(self) -> PostgreSQL:
+        """A PostgreSQL: given, of our own, or in a container."""
+        given = finding.given(finding.POSTGRESQL_URL, PostgreSQL)
+        ways = (lambda: given, RoomyPostgreSQL, postgresql_container)
+        return self.stack.enter_context(finding.first_available(*ways))
+
+    @cached_property
+    def mariadb(self) -> MariaDB:
+        """A MariaDB: given, of our own, or in a container."""
+        given = finding.given(finding.MARIADB_URL, MariaDB)
+        ways = (lambda: given, RoomyMariaDB, mariadb_container)
+        return self.stack.enter_context(finding.first_available(*ways))
+
+    @cached_property
+    def kafka(self) -> Kafka:
+        """A Kafka: given, of our own, or in a container."""
+        given = finding.given(finding.KAFKA_ADDRESS, Kafka)
+        ways = (lambda: given, KafkaServer, kafka_container)
+        return self.stack.enter_context(finding.first_available(*ways))
+
+    def missing(self, *names: str) -> str | None:
+        """Why one of these servers cannot be had; None where all can."""
+        for name in names:
+            if name not in self.reasons:
+                try:
+                    getattr(self, name)
+                except ServerUnavailableError as error:
+                    self.reasons[name] = f"no {name}: {error}"
+        return next((self.reasons[name] for name in names if name in self.reasons), None)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stack.close()
