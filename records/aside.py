@@ -66,15 +66,13 @@ class Aside:
         roots, aside = self.closure.roots, self.ledger.set_aside
         mine = (aside.c.operation_id == self.operation, aside.c.query_index == self.query_index)
         key = self.dialect.key_text(self.closure.keys(self.closure.entity.name))
-        changed = sa.select(roots.c.ord, aside.c.record).where(
-            *mine, aside.c.record == key, roots.c.ord.in_(ords), roots.c.depth == 0, aside.c.reason != reason.mark
-        )
-        found = [tuple(row) for row in self.connection.execute(changed)]
-        if found:
-            texts = [text for _, text in found]
+        rows = self.connection.execute(sa.select(key, roots.c.ord).where(roots.c.ord.in_(ords), roots.c.depth == 0))
+        ord_of = {row[0]: row[1] for row in rows}
+        texts = self.ledger.among(self.connection, (*mine, aside.c.reason != reason.mark), list(ord_of))
+        if texts:
             self.ledger.mark(self.connection, mine, texts, reason.mark)
             self.cleared.append(ids_of(self.closure.entity, texts))
-        return sorted(ord_ for ord_, _ in found)
+        return sorted(ord_of[text] for text in texts)
 
     def note(self, ords: list[int], asked: Truth, reason: Reason, relationship: Relationship | None) -> None:
         """Keep the ids of records that stay for the outcome, with what blocks each."""

@@ -180,9 +180,9 @@ class BatchDeletion:
             among = sa.and_(*mine, aside.c.record.between(texts[0], texts[-1]))
             self.settle_vanished(connection, run, place, where, among, result)
             careful = self.care(connection, run, place, effort, again=True)
-            found = sa.select(*entity.key_columns).where(
-                where, sa.exists().where(among, self.dialect.key_equals(entity, aside.c.record))
-            )
+            # From our own table to the records: each is found by its key.
+            kept = sa.join(aside, entity.table, self.dialect.key_equals(entity, aside.c.record))
+            found = sa.select(*entity.key_columns).select_from(kept).where(where, among)
             careful.delete(found, result)
         self.finish(connection, run, place, result)
         return result
