@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +19,7 @@ from bulkdelete.records.deletion import BatchDeletion
 from bulkdelete.records.dialect import Dialect, Walk
 from bulkdelete.records.effort import Effort, Place
 from bulkdelete.records.fence import FenceRow, close_fence, open_fence
+from bulkdelete.records.keyset import below
 from bulkdelete.records.ledger import Ledger, ledger_tables
 from bulkdelete.records.mariadb.dialect import MariaDB
 from bulkdelete.records.names import read_address, shown
@@ -32,7 +33,7 @@ from bulkdelete.records.scope import Run, Scope
 from bulkdelete.records.sqlite.dialect import SQLite
 
 PLANNING_SECONDS = 5.0
-CLEARED = 1_000
+CLEARED = 5_000
 """Ledger rows removed in one transaction."""
 
 
@@ -226,11 +227,11 @@ class Target:
         for table in (self.ledger.ledger, self.ledger.set_aside):
             _, *key = table.primary_key.columns
             mine = table.c.operation_id == str(operation_id)
-            some = sa.select(*key).where(mine).limit(CLEARED)
-            keys: Sequence[Any] = [None]
-            while keys:
+            ahead = sa.select(*key).where(mine).order_by(*key).limit(1).offset(CLEARED)
+            following: Any = True
+            while following is not None:
                 with self.available(), self.dialect.transaction(self.engine) as connection:
-                    keys = [tuple(row) for row in connection.execute(some)]
-                    if keys:
-                        connection.execute(sa.delete(table).where(mine, sa.tuple_(*key).in_(keys)))
+                    following = connection.execute(ahead).one_or_none()
+                    some = sa.true() if following is None else below(key, list(following), spelled_out=True)
+                    connection.execute(sa.delete(table).where(mine, some))
         self.paces.forget(operation_id)
