@@ -15,6 +15,7 @@ from pymysql.constants import SERVER_STATUS
 
 from bulkdelete.records.dialect import Fault
 from bulkdelete.records.mariadb.faults import fault_of
+from bulkdelete.records.savepoints import Savepoints
 from bulkdelete.records.work_tables import WorkTables
 
 ALWAYS = (
@@ -54,7 +55,7 @@ def limit(cursor: Any, seconds: float) -> None:
         cursor.execute(f"SET SESSION max_execution_time={int(seconds * 1000)}")
 
 
-class MariaDBSessions:
+class MariaDBSessions(Savepoints):
     """Connections to MariaDB and MySQL."""
 
     schema: str | None = None
@@ -118,19 +119,6 @@ class MariaDBSessions:
         except pymysql.MySQLError:
             return False
         return bool(driver.server_status & SERVER_STATUS.SERVER_STATUS_IN_TRANS)
-
-    @contextmanager
-    def savepoint(self, connection: sa.Connection) -> Iterator[None]:
-        """A savepoint, rolled back to where the block raises."""
-        connection.exec_driver_sql("SAVEPOINT attempt")
-        try:
-            yield
-        except BaseException:
-            if self.is_alive(connection):
-                connection.exec_driver_sql("ROLLBACK TO SAVEPOINT attempt")
-                connection.exec_driver_sql("RELEASE SAVEPOINT attempt")
-            raise
-        connection.exec_driver_sql("RELEASE SAVEPOINT attempt")
 
     def fault(self, error: BaseException) -> Fault:
         """By the server's number."""

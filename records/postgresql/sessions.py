@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from bulkdelete.records.dialect import Fault
 from bulkdelete.records.postgresql.faults import fault_of
+from bulkdelete.records.savepoints import Savepoints
 from bulkdelete.records.work_tables import WorkTables
 
 DEFAULT_SCHEMA = "bulkdelete_state"
@@ -27,7 +28,7 @@ SETTINGS = (
 """Transaction-local, so that they survive a pooler; the constraints before any savepoint, which would undo it."""
 
 
-class PostgreSQLSessions:
+class PostgreSQLSessions(Savepoints):
     """Connections to PostgreSQL."""
 
     def __init__(self, schema: str | None = DEFAULT_SCHEMA) -> None:
@@ -72,19 +73,6 @@ class PostgreSQLSessions:
             return False
         driver: Any = connection.connection.dbapi_connection
         return not driver.closed and driver.info.transaction_status != psycopg.pq.TransactionStatus.IDLE
-
-    @contextmanager
-    def savepoint(self, connection: sa.Connection) -> Iterator[None]:
-        """A savepoint, rolled back to where the block raises."""
-        connection.exec_driver_sql("SAVEPOINT attempt")
-        try:
-            yield
-        except BaseException:
-            if self.is_alive(connection):
-                connection.exec_driver_sql("ROLLBACK TO SAVEPOINT attempt")
-                connection.exec_driver_sql("RELEASE SAVEPOINT attempt")
-            raise
-        connection.exec_driver_sql("RELEASE SAVEPOINT attempt")
 
     def fault(self, error: BaseException) -> Fault:
         """By SQLSTATE."""

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from bulkdelete.domain.errors import UnavailableError
 from bulkdelete.records.dialect import Fault
 from bulkdelete.records.instants import canonical
+from bulkdelete.records.savepoints import Savepoints
 from bulkdelete.records.work_tables import WorkTables
 
 CACHE_KIB = 64 * 1024
@@ -70,7 +71,7 @@ class Gaps:
         return bool(before != version)
 
 
-class SQLiteSessions:
+class SQLiteSessions(Savepoints):
     """Connections to SQLite."""
 
     schema: str | None = None
@@ -131,19 +132,6 @@ class SQLiteSessions:
         """RAISE(ROLLBACK) and some errors end the transaction; the next statement would commit by itself."""
         driver: Any = connection.connection.dbapi_connection
         return bool(driver.in_transaction)
-
-    @contextmanager
-    def savepoint(self, connection: sa.Connection) -> Iterator[None]:
-        """RAISE(FAIL) leaves what a failed statement did before: always rolled back."""
-        connection.exec_driver_sql("SAVEPOINT attempt")
-        try:
-            yield
-        except BaseException:
-            if self.is_alive(connection):
-                connection.exec_driver_sql("ROLLBACK TO attempt")
-                connection.exec_driver_sql("RELEASE attempt")
-            raise
-        connection.exec_driver_sql("RELEASE attempt")
 
     def fault(self, error: BaseException) -> Fault:
         """By SQLite's extended code."""
