@@ -12,7 +12,7 @@ from bulkdelete.consumers.planning import identity
 from bulkdelete.domain.agenda import outstanding
 from bulkdelete.domain.application import BulkDeletes
 from bulkdelete.domain.errors import RefusedError, TargetChangedError, UnavailableError
-from bulkdelete.domain.job import Job
+from bulkdelete.domain.job import GovernedJob
 from bulkdelete.domain.operation import Operation
 from bulkdelete.domain.outcomes import (
     AnyOutcome,
@@ -82,7 +82,7 @@ class Deletion:
 
     def open(self, work: OpenFence, operation: Operation, target: Target) -> Iterator[AnyOutcome]:
         """Open the fence, unless a later word was said."""
-        job = Job.read(operation.job)
+        job = GovernedJob.read(operation.job)
         row, scope = target.open(operation.id, job, work.epoch)
         if row.allows(job.digest(), work.epoch):
             yield FenceOpened(
@@ -94,7 +94,7 @@ class Deletion:
 
     def run(self, work: AnyWork, operation: Operation, target: Target) -> Run:
         """The operation on its target, at the work's epoch."""
-        job = Job.read(operation.job)
+        job = GovernedJob.read(operation.job)
         return Run(operation.id, job.digest(), work.epoch, target.known_scope(job), operation.started_before())
 
     def plan(self, work: PlanQuery, operation: Operation, target: Target) -> QueryPlanned:
@@ -133,7 +133,7 @@ class Deletion:
         plan = operation.plan
         if plan is None or is_walked(plan):
             return 0
-        job = Job.read(operation.job)
+        job = GovernedJob.read(operation.job)
         run = Run(operation.id, job.digest(), operation.epoch, target.known_scope(job), operation.started_before())
         recorded = {int(unit): begun["batch"] for unit, begun in plan["open"].items()}
         recorded |= dict.fromkeys(plan["beyond"], sys.maxsize)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 
 from bulkdelete.domain.agenda import outstanding
 from bulkdelete.domain.application import BulkDeletes
 from bulkdelete.domain.commands import ControlCommand, SubmitBulkDelete
+from bulkdelete.domain.declarations import NOTHING, Declarations
 from bulkdelete.domain.errors import InvalidJobError, RefusedError, UnavailableError
-from bulkdelete.domain.job import Job
+from bulkdelete.domain.job import GovernedJob, Job
 from bulkdelete.domain.operation import Operation
 from bulkdelete.domain.outcomes import AnyOutcome, UnitReleased
 from bulkdelete.domain.work import AnyWork, DeleteBatch
 
+NONE: Mapping[str, Declarations] = {}
+"""No database has a catalogue."""
 Check = Callable[[str, Job], None]
 """Holds a job against the database of that name. Raises a RefusedError, or UnavailableError where it cannot tell."""
 
@@ -22,20 +25,27 @@ def take_command(
     application: BulkDeletes,
     databases: Collection[str],
     check: Check | None = None,
+    catalogues: Mapping[str, Declarations] = NONE,
 ) -> Operation:
     """Carry a command out. Raises a RefusedError where it can never work, UnavailableError where it can later."""
     if not isinstance(command, SubmitBulkDelete):
         return application.control(command)
     database = database_of(command, databases)
-    if check is not None and application.find(command.operation_id) is None:
+    found = application.find(command.operation_id)
+    # What an operation began with holds: the same command again must not meet a newer catalogue.
+    catalogue = catalogues.get(database, NOTHING) if found is None else GovernedJob.read(found.job).catalogue
+    job = command.job.under(catalogue)
+    if check is not None and found is None:
         try:
-            check(database, command.job)
+            check(database, job)
         except UnavailableError:
             # The start holds the job against the database again; what is away now must not hold up others' commands.
             pass
         except RefusedError as error:
-            raise InvalidJobError(error.reason, f"job.{error.field}" if error.field else "job") from None
-    return application.submit(command, database)
+            field = error.field or ""
+            where = field if field.startswith("catalogue") else f"job.{field}" if field else "job"
+            raise InvalidJobError(error.reason, where) from None
+    return application.submit(command.model_copy(update={"job": job}), database)
 
 
 def database_of(command: SubmitBulkDelete, databases: Collection[str]) -> str:

@@ -43,14 +43,14 @@ class BulkDeletes(Application[UUID]):
     snapshotting_intervals: ClassVar[dict[type[Any], int]] = {Operation: 50}
 
     def submit(self, command: SubmitBulkDelete, database: str) -> Operation:
-        """Begin an operation. The same id and job again changes nothing; another job is an OperationExistsError."""
+        """Begin an operation. The same id, job and catalogue change nothing; another is an OperationExistsError."""
         authorise(command.requested_by, "submit", command.operation_id)
 
         def begin() -> Operation:
             if found := self.find(command.operation_id):
                 if found.digest != command.job.digest() or found.database != database:
                     raise OperationExistsError(
-                        f"operation {command.operation_id} was submitted with another job or database",
+                        f"operation {command.operation_id} was submitted with another job, catalogue or database",
                         "operation_id",
                     )
                 return found

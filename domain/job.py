@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from bulkdelete.domain.declarations import LARGEST_CATALOGUE, NOTHING, Declarations
 from bulkdelete.domain.errors import InvalidJobError
 from bulkdelete.domain.query import QueryTree
 from bulkdelete.domain.query_builder import Query
@@ -54,6 +55,7 @@ class Job(BaseModel):
     """What is asked for: a name, the ordered queries (the query set), the options."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+    largest: ClassVar[int] = LARGEST_JOB
 
     name: Annotated[str, Field(min_length=1, max_length=256, strict=True), BeforeValidator(one_line)]
     queries: Annotated[
@@ -63,8 +65,17 @@ class Job(BaseModel):
     database: Annotated[str | None, Field(max_length=255, strict=True), BeforeValidator(as_database)] = None
     options: Options = Options()
 
+    @property
+    def declared(self) -> Declarations:
+        """What a catalogue says of the entities, beyond what the database says itself."""
+        return NOTHING
+
+    def under(self, catalogue: Declarations) -> GovernedJob:
+        """The same job under a catalogue."""
+        return GovernedJob.read({**self.to_json(), "catalogue": catalogue.to_json()})
+
     @classmethod
-    def read(cls, value: object) -> Job:
+    def read(cls, value: object) -> Self:
         """The job that plain data describe. Raises InvalidJobError, which names the path and what is accepted."""
         try:
             job = cls.model_validate(value)
@@ -74,8 +85,8 @@ class Job(BaseModel):
             size = len(job.canonical().encode())
         except UnicodeEncodeError:
             raise InvalidJobError("a text with half a character (a lone surrogate) cannot be kept", "job") from None
-        if size > LARGEST_JOB:
-            raise InvalidJobError(f"{size:,} bytes as JSON; at most {LARGEST_JOB:,} are taken", "job")
+        if size > cls.largest:
+            raise InvalidJobError(f"{size:,} bytes as JSON; at most {cls.largest:,} are taken", "job")
         return job
 
     def to_json(self) -> dict[str, Any]:
@@ -93,3 +104,24 @@ class Job(BaseModel):
     def trees(self) -> list[QueryTree]:
         """The queries as syntax trees, in the order of the job."""
         return [query.tree(f"queries[{index}]") for index, query in enumerate(self.queries)]
+
+
+class GovernedJob(Job):
+    """A job with the catalogue that its operation began with: what events keep, and what is held against the fence.
+
+    Nobody submits one: an operator configures the catalogue for the database.
+    """
+
+    largest: ClassVar[int] = LARGEST_JOB + LARGEST_CATALOGUE
+
+    catalogue: Declarations = NOTHING
+
+    @property
+    def declared(self) -> Declarations:
+        """What the catalogue says of the entities."""
+        return self.catalogue
+
+    def to_json(self) -> dict[str, Any]:
+        """The job as plain data; without a catalogue as if there were no such thing."""
+        bare = self.model_dump(mode="json", by_alias=True, exclude={"catalogue"})
+        return {**bare, "catalogue": self.catalogue.to_json()} if self.catalogue != NOTHING else bare

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from pydantic import ValidationError
@@ -22,25 +23,25 @@ FIRST = {"extra_forbidden": 0, "refused": 1, "missing": 3}
 """A word that is misspelt explains why another one is missing."""
 
 
-def refusal(error: ValidationError, prefix: str = "") -> InvalidJobError:
-    """All that is wrong, the first of it as field and reason."""
+def refusal(error: ValidationError, prefix: str = "", words: Iterable[str] = WORDS) -> InvalidJobError:
+    """All that is wrong, the first of it as field and reason; `words` are those that could have been meant."""
     found = error.errors(include_url=False)
     # A list of which no item is valid is not too short.
     real = [one for one in found if one["type"] != "too_short" or not one["input"]] or found
     first, *others = sorted(real, key=lambda one: FIRST.get(one["type"], 2))
-    reason = reason_of(first)
+    reason = reason_of(first, words)
     for one in others[: MOST_TOLD - 1]:
-        reason += f"; {prefix}{path_of(one['loc'])}: {reason_of(one)}"
+        reason += f"; {prefix}{path_of(one['loc'])}: {reason_of(one, words)}"
     if len(others) >= MOST_TOLD:
         reason += f" (and {len(others) - MOST_TOLD + 1} more)"
     return InvalidJobError(reason, f"{prefix}{path_of(first['loc'])}" or None)
 
 
-def reason_of(one: ErrorDetails) -> str:
+def reason_of(one: ErrorDetails, words: Iterable[str]) -> str:
     """What is wrong in one place."""
     match one["type"]:
         case "extra_forbidden":
-            close = suggestion(str(one["loc"][-1]))
+            close = suggestion(str(one["loc"][-1]), words)
             return f"unknown word; it would be ignored, so it is refused{close}"
         case "refused" | "missing":
             return one["msg"]
@@ -48,10 +49,10 @@ def reason_of(one: ErrorDetails) -> str:
             return f"{one['msg']}; got {spelled(one['input']):.100}"
 
 
-def suggestion(word: str) -> str:
+def suggestion(word: str, words: Iterable[str]) -> str:
     """`. Did you mean "…"?`, or nothing."""
-    same = [one for one in WORDS if one.lower() == word.lower()]
-    close = same or difflib.get_close_matches(word, WORDS, n=1, cutoff=0.7)
+    same = [one for one in words if one.lower() == word.lower()]
+    close = same or difflib.get_close_matches(word, list(words), n=1, cutoff=0.7)
     return f'. Did you mean "{close[0]}"?' if close else ""
 
 

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from bulkdelete.records.aside import Aside
 from bulkdelete.records.catalogue import Relationship
-from bulkdelete.records.causes import KEPT, Reason, reason_of, reason_of_restriction
+from bulkdelete.records.causes import Reason, reason_of, reason_of_restriction
 from bulkdelete.records.closure import Closure
 from bulkdelete.records.dialect import AnySelect, Fault
 from bulkdelete.records.ledger import Ledger
@@ -151,7 +151,7 @@ class Careful:
             self.fault(error)
             self.bisect(ords)
         except KeptError as kept:
-            self.find(kept.ords, KEPT)
+            self.find(kept.ords, kept.reason)
             self.fail_found()
             if rest := self.ords():
                 self.try_twice(rest)
@@ -181,7 +181,7 @@ class Careful:
         try:
             self.removal.attempt(ords)
         except KeptError as kept:
-            self.find(kept.ords, KEPT)
+            self.find(kept.ords, kept.reason)
             if rest := [one for one in ords if one not in set(kept.ords)]:
                 self.bisect(rest)
         except sa.exc.DBAPIError as error:

@@ -17,6 +17,8 @@ Kind = Literal[
 ]
 Rule = Literal["cascade", "remove_link", "set_default", "restrict", "no_action"]
 
+ANY = "of any type"
+"""How the type of an attribute is told that has none, and holds anything."""
 CREATED_ON = ("createdon", "created_on", "created_at")
 """The names under which an attribute that holds a time is taken for created-on, unless the job says otherwise."""
 
@@ -53,11 +55,25 @@ class Relationship:
     """The columns that removing the link clears; none: all of its columns."""
     required: bool = False
     """Whether one of those may not be null: then the link cannot be removed."""
+    declared: bool = False
+    """Whether a catalogue says so, not the database."""
+    own: Rule | None = None
+    """Of a declared one: the rule that the database has for it all the same; None: it does not know it."""
 
     @property
     def restricts(self) -> bool:
         """Whether a referencing record keeps the referenced one; one whose link cannot be removed does."""
         return self.rule in {"restrict", "no_action"} or (self.rule == "remove_link" and self.required)
+
+    @property
+    def enforced(self) -> Rule | None:
+        """What the database itself does, whatever a catalogue says; None: nothing."""
+        return self.own if self.declared else self.rule
+
+    @property
+    def holds(self) -> bool:
+        """Whether the database itself keeps the referenced record while the referencing one is there."""
+        return self.enforced in {"restrict", "no_action"} or (self.enforced == "remove_link" and self.required)
 
     @property
     def unlinks(self) -> bool:
@@ -92,21 +108,21 @@ class Entity:
         raise InvalidJobError(
             f'entity "{self.name}" has no attribute "{name}".{suggestion(name, self.attributes)} '
             f"attributes: {', '.join(self.attributes)}",
-            f"{path}.AttributeName",
+            path,
         )
+
+    def timed(self, name: str, path: str) -> Attribute:
+        """The attribute of that name, which holds times. Raises InvalidJobError."""
+        attribute = self.attribute(name, path)
+        if not attribute.has_time:
+            raise InvalidJobError(f'"{name}" is {attribute.native} and holds no time of day', path)
+        return attribute
 
     def created_on(self, chosen: Mapping[str, str | None]) -> Attribute | None:
         """The attribute that tells when a record was created: as the job says, else by its name."""
         if self.name in chosen:
             name = chosen[self.name]
-            if name is None:
-                return None
-            attribute = self.attribute(name, f"options.created_on.{self.name}")
-            if not attribute.has_time:
-                raise InvalidJobError(
-                    f'"{name}" is {attribute.native} and holds no time of day', f"options.created_on.{self.name}"
-                )
-            return attribute
+            return None if name is None else self.timed(name, f"options.created_on.{self.name}")
         for attribute in self.attributes.values():
             if attribute.name.lower() in CREATED_ON and attribute.has_time:
                 return attribute
@@ -128,14 +144,20 @@ class Catalogue:
     """The entities a job touches: those it names, and all that a deletion of their records reaches."""
 
     entities: Mapping[str, Entity]
-    """By the name that the database gives them, with its schema where that is needed."""
+    """By the name that a declared catalogue gives them, else the database, with its schema where that is needed."""
     relationships: tuple[Relationship, ...]
     asked: Mapping[str, str]
     """A job's spelling of an entity → its name here."""
+    created_on: Mapping[str, str | None] = field(default_factory=dict)
+    """Entity → the attribute that a declared catalogue chose to tell when a record was created; None: none."""
 
     @classmethod
     def of(
-        cls, entities: Mapping[str, Entity], relationships: Iterable[Relationship], asked: Mapping[str, str]
+        cls,
+        entities: Mapping[str, Entity],
+        relationships: Iterable[Relationship],
+        asked: Mapping[str, str],
+        created_on: Mapping[str, str | None],
     ) -> Catalogue:
         """The catalogue, with what the attributes say of the relationships."""
 
@@ -143,7 +165,8 @@ class Catalogue:
             attributes = entities[one.child].attributes
             return any(not attributes[name].nullable for name in one.cleared or one.child_columns)
 
-        return cls(entities, tuple(replace(one, required=is_required(one)) for one in relationships), asked)
+        known = tuple(replace(one, required=is_required(one)) for one in relationships)
+        return cls(entities, known, asked, created_on)
 
     def referrers(self, entity: str) -> list[Relationship]:
         """The relationships whose child refers to this entity."""
@@ -165,7 +188,7 @@ class Catalogue:
         return [self.entities[name] for name in dict.fromkeys([*reached, *unlinked])]
 
     def children_first(self, names: list[str], turn: int = 0) -> list[str]:
-        """The same names, each after those that refer to it. A ring begins where nothing restricts, if it can.
+        """The same names, each after those that refer to it. A ring begins where the database lets it, if it can.
 
         `turn` counts the ways to begin a ring: which of its records must go first, only the database knows.
         """
@@ -174,7 +197,7 @@ class Catalogue:
             referring = {name: [one for one in self.referrers(name) if one.child in rest and one.child != name]
                          for name in rest}  # fmt: skip
             free = [name for name in rest if not referring[name]]
-            loose = [name for name in rest if not any(one.restricts for one in referring[name])]
+            loose = [name for name in rest if not any(one.holds for one in referring[name])]
             candidates = loose + [name for name in rest if name not in loose]
             chosen = free[0] if free else candidates[turn % len(candidates)]
             rest.remove(chosen)

@@ -43,6 +43,7 @@ class Reason:
         )  # fmt: skip
 
 
+DECLARED = "restricted_by_catalogue"
 KEPT = Reason("skipped_by_trigger", "the database reported no error and kept the record: a trigger does that")
 
 
@@ -58,10 +59,19 @@ def reason_of(fault: Fault, entity: str, catalogue: Catalogue) -> Reason:
     )
 
 
+def reason_of_declared(relationship: Relationship) -> Reason:
+    """Why a relationship keeps a record of which the database knows nothing, or something else."""
+    columns = ", ".join(relationship.child_columns)
+    text = f"the catalogue says that records of {relationship.child} restrict what they refer to ({columns})"
+    return Reason(DECLARED, text, relationship.name, relationship.child, retryable=True)
+
+
 def reason_of_restriction(
     connection: sa.Connection, dialect: Dialect, relationship: Relationship, attempt: sa.Delete
 ) -> Reason:
     """What the database says where this relationship keeps a record: it is asked, by an attempt on one such record."""
+    if relationship.declared:
+        return reason_of_declared(relationship)
     number, text = dialect.restricted(relationship)
     try:
         with dialect.savepoint(connection):

@@ -35,7 +35,7 @@ class Closure:
         self.names = scope.catalogue.reached(entity.name)
         self.entities = {name: scope.catalogue.entities[name] for name in self.names}
         self.orders = scope.catalogue.orders(self.names)
-        self.cascades = [one for name in self.names for one in self.inner(name) if one.rule == "cascade"]
+        self.cascades = [one for one in self.links() if one.rule == "cascade"]
         self.tables = {name: self.work_table(at, name) for at, name in enumerate(self.names)}
         self.roots = self.tables[entity.name]
         self.count = 0
@@ -173,8 +173,7 @@ class Closure:
 
     def hold(self, name: str, depth: int, refuse: Refuse) -> None:
         """Hold the records of one level, so that nobody changes them or adds children."""
-        entity, work = self.entities[name], self.tables[name]
-        keys = entity.key_columns
+        keys, work = self.entities[name].key_columns, self.tables[name]
         level = sa.select(*self.keys(name)).where(work.c.depth == depth)
         records = sa.select(*keys).where((keys[0] if len(keys) == 1 else sa.tuple_(*keys)).in_(level))
         held = self.dialect.lock_rows(records)
@@ -206,21 +205,34 @@ class Closure:
         source, linked, _, parents = self.blocking(relationship)
         return sa.select(parents.c.ord).distinct().select_from(source).where(linked)
 
-    def blocking(self, relationship: Relationship) -> tuple[sa.FromClause, Truth, sa.FromClause, sa.FromClause]:
-        """Records of the closure and those outside that keep them: what to join, on what, the keeper, the kept."""
+    def blocked_among(self, relationship: Relationship, among: Everyone) -> list[int]:
+        """Those of these roots that reach a record which one that does not go with them keeps."""
+        source, linked, _, parents = self.blocking(relationship, among)
+        rows = sa.select(parents.c.ord).distinct().select_from(source).where(linked, parents.c.ord.between(*among))
+        return sorted(self.connection.execute(rows).scalars())
+
+    def blocking(
+        self, relationship: Relationship, among: Everyone | None = None
+    ) -> tuple[sa.FromClause, Truth, sa.FromClause, sa.FromClause]:
+        """Records of the closure and those outside (or not among these) that keep them: join, on, keeper, kept."""
         parents = self.tables[relationship.parent].alias("above")
         child = self.scope.catalogue.entities[relationship.child]
         kid = child.table.alias("kid")
         source, linked = self.linked(relationship, parents, kid)
         if relationship.child in self.tables:
             work = self.tables[relationship.child].alias("inside")
-            inside = sa.exists().where(*(work.c[f"k{at}"] == kid.c[key] for at, key in enumerate(child.key)))
+            same = [work.c[f"k{at}"] == kid.c[key] for at, key in enumerate(child.key)]
+            inside = sa.exists().where(*same, *([work.c.ord.between(*among)] if among else []))
             linked = sa.and_(linked, ~inside)
         return source, linked, kid, parents
 
     def restricting(self) -> list[Relationship]:
         """The relationships that can keep a record of the closure."""
-        return [one for name in self.names for one in self.inner(name) if one.restricts]
+        return [one for one in self.links() if one.restricts]
+
+    def links(self) -> list[Relationship]:
+        """The relationships by which other records refer to those of the closure."""
+        return [one for name in self.names for one in self.inner(name)]
 
     def ids(self, name: str, asked: int) -> RecordIds:
         """The ids of an entity's records: those asked for, or those a cascade takes."""

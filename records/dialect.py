@@ -12,8 +12,9 @@ import sqlalchemy as sa
 
 from bulkdelete.domain.query import QueryTree
 from bulkdelete.domain.record_ids import KeyKind, RecordIds
-from bulkdelete.records.catalogue import Catalogue, Entity, Relationship
+from bulkdelete.records.catalogue import Entity, Relationship
 from bulkdelete.records.predicates import Operands, Truth
+from bulkdelete.records.schema import Schema
 
 AnySelect = sa.Select[*tuple[Any, ...]]
 """A select of whatever columns."""
@@ -117,8 +118,8 @@ class Dialect(Operands, Protocol):
         """What `now` gave, as an instant in UTC."""
         ...
 
-    def catalogue(self, connection: sa.Connection, entities: Sequence[str], paths: Sequence[str]) -> Catalogue:
-        """Those entities and all that a deletion of their records reaches. Raises InvalidJobError."""
+    def tables(self, connection: sa.Connection) -> Schema:
+        """What the database says of its tables."""
         ...
 
     def before(self, entity: Entity, attribute: str, cut_off: datetime.datetime) -> Truth:

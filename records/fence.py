@@ -45,8 +45,8 @@ def open_fence(
 ) -> FenceRow:
     """Allow the operation to run at this epoch, unless a later word was said.
 
-    Raises TargetChangedError where the target knows the operation with another job, or does not know one that
-    began before: it was restored, or is another database.
+    Raises TargetChangedError where the target knows the operation with another job or catalogue, or does not know one
+    that began before: it was restored, or is another database.
     """
     row = read_fence(connection, ledger, operation_id)
     fence = ledger.fence
@@ -63,7 +63,7 @@ def open_fence(
             )
         )
     elif row.digest != digest:
-        raise TargetChangedError(f"the target knows operation {operation_id} with another job")
+        raise TargetChangedError(f"the target knows operation {operation_id} with another job or catalogue")
     elif row.epoch < epoch and row.state in {"running", "paused"}:
         mine = (fence.c.operation_id == str(operation_id), fence.c.epoch < epoch)
         connection.execute(sa.update(fence).where(*mine).values(epoch=epoch, state="running"))

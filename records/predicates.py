@@ -59,7 +59,7 @@ def node(what: Node, entity: Entity, operands: Operands) -> Truth:
 
 def comparison(what: Comparison, entity: Entity, operands: Operands) -> Truth:
     """One condition as an expression, with the truth table of `domain/query.py`."""
-    attribute = entity.attribute(what.attribute, what.path)
+    attribute = entity.attribute(what.attribute, f"{what.path}.AttributeName")
     if what.operator is Operator.NULL:
         return operands.is_null(entity, attribute)
     if what.operator is Operator.NOT_NULL:

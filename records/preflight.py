@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from bulkdelete.domain.errors import InvalidJobError
 from bulkdelete.domain.query import QueryTree
 from bulkdelete.records.catalogue import Entity, Relationship
 from bulkdelete.records.dialect import AnySelect, Dialect, Walk
@@ -56,8 +57,11 @@ def probe_reached(connection: sa.Connection, dialect: Dialect, scope: Scope, ent
             columns = [table.c[column] for column in one.child_columns]
             nothing: sa.ColumnElement[bool] = sa.literal_column("1 = 0")
             if one.rule == "remove_link" and one.unlinks:
-                connection.execute(sa.update(table).where(nothing).values({one: one for one in columns}))
+                cleared = [table.c[column] for column in one.cleared or one.child_columns]
+                connection.execute(sa.update(table).where(nothing).values({column: column for column in cleared}))
             connection.execute(sa.select(*columns).where(nothing)).all()
+            if one.declared:
+                probe_declared(connection, dialect, scope, one)
     return cautions
 
 
@@ -93,6 +97,25 @@ def counted(connection: sa.Connection, dialect: Dialect, some: AnySelect) -> int
         if dialect.fault(error).kind != "slow":
             raise
         return None
+
+
+def probe_declared(connection: sa.Connection, dialect: Dialect, scope: Scope, one: Relationship) -> None:
+    """Try to compare the columns of a relationship that only a catalogue knows: types and collations must allow it."""
+    parent = scope.catalogue.entities[one.parent].table.alias("above")
+    kid = scope.catalogue.entities[one.child].table.alias("kid")
+    pairs = zip(one.child_columns, one.parent_columns, strict=True)
+    same = sa.and_(*(parent.c[other] == kid.c[own] for own, other in pairs), sa.literal_column("1 = 0"))
+    try:
+        connection.execute(sa.select(sa.literal_column("1")).select_from(parent.join(kid, same))).all()
+    except sa.exc.DBAPIError as error:
+        fault = dialect.fault(error)
+        if fault.kind != "record":
+            raise
+        raise InvalidJobError(
+            f'"{one.child}.{", ".join(one.child_columns)}" cannot be compared with '
+            f'"{one.parent}.{", ".join(one.parent_columns)}": {fault.text}',
+            "catalogue.relationships",
+        ) from error
 
 
 def missing_indexes(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import sqlalchemy as sa
 
 from bulkdelete.records.catalogue import Entity, Relationship
+from bulkdelete.records.causes import KEPT, Reason, reason_of_declared
 from bulkdelete.records.closure import Closure, Everyone
 from bulkdelete.records.predicates import Truth
 
@@ -15,11 +16,12 @@ SHALLOW = 10
 
 
 class KeptError(Exception):
-    """A trigger silently kept records: these roots must stay whole."""
+    """A trigger silently kept records, or a catalogue keeps them: these roots must stay whole."""
 
-    def __init__(self, ords: list[int]) -> None:
-        super().__init__(f"{len(ords)} records were kept")
+    def __init__(self, ords: list[int], reason: Reason) -> None:
+        super().__init__(f"{len(ords)} records are kept: {reason.text}")
         self.ords = ords
+        self.reason = reason
 
 
 @dataclass
@@ -54,14 +56,21 @@ class Removal:
         """The same, entity by entity in this order; `cutting` the links between entities that refer to each other."""
         among = (ords[0], ords[-1])
         with self.dialect.savepoint(self.connection):
+            self.hold_declared(among)
             unlinked = self.unlink(among)
             cut = {name for name in names if cutting and self.cut_links(name, self.between_entities(name), among)}
             for name in names:
                 self.delete_entity(name, among, name in cut)
             if kept := self.kept(among):
-                raise KeptError(kept)
+                raise KeptError(kept, KEPT)
         for entity, count in unlinked.items():
             self.unlinked[entity] = self.unlinked.get(entity, 0) + count
+
+    def hold_declared(self, among: Everyone) -> None:
+        """See that no record which stays keeps one of these by a rule that only a catalogue knows. Raises KeptError."""
+        for one in self.closure.restricting():
+            if one.declared and (kept := self.closure.blocked_among(one, among)):
+                raise KeptError(kept, reason_of_declared(one))
 
     def unlink(self, among: Everyone) -> dict[str, int]:
         """Clear the links of records that stay; returns entity → how many lost one."""
@@ -120,7 +129,7 @@ class Removal:
 
     def levels(self, name: str, among: Everyone) -> list[int | None]:
         """The depths that are deleted one after the other, deepest first; None: all at once."""
-        own = any(one.child == name and one.rule == "cascade" for one in self.closure.inner(name))
+        own = any(one.child == name and one.enforced == "cascade" for one in self.closure.inner(name))
         if own and self.dialect.self_cascading_in_levels:
             deepest = self.closure.depth(name, among)
             if deepest > SHALLOW:
@@ -133,7 +142,11 @@ class Removal:
         Then all of them count: what goes before another by one of them must not be held by another one.
         """
         own = [one for one in self.closure.inner(name) if one.child == name]
-        return own if any(self.dialect.self_restricting_in_levels(one) for one in own) else []
+        return own if any(self.dialect.self_restricting_in_levels(one) or self.is_deep(one) for one in own) else []
+
+    def is_deep(self, one: Relationship) -> bool:
+        """Whether the database's own cascade, of bounded depth, would follow a chain that a catalogue cut short."""
+        return self.dialect.self_cascading_in_levels and one.enforced == "cascade" and one.declared
 
     def delete_leaves(self, name: str, chosen: Truth) -> bool:
         """Records to which none refers, themselves included, again and again; whether the entity needs that at all."""
@@ -155,8 +168,8 @@ class Removal:
         return self.cut_links(name, self.in_levels(name), among)
 
     def between_entities(self, name: str) -> list[Relationship]:
-        """The restricting references of an entity onto others that go as well."""
-        return [one for one in self.closure.restricting() if one.child == name and one.parent != name]
+        """The references of an entity onto others that go as well, and that the database keeps for their sake."""
+        return [one for one in self.closure.links() if one.holds and one.child == name and one.parent != name]
 
     def cut_links(self, name: str, links: list[Relationship], among: Everyone) -> bool:
         """Clear links of records that go; whether there were any.

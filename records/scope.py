@@ -14,6 +14,7 @@ from bulkdelete.domain.query import QueryTree
 from bulkdelete.records.catalogue import Attribute, Catalogue, Entity, suggestion
 from bulkdelete.records.dialect import Dialect
 from bulkdelete.records.predicates import Truth, predicate
+from bulkdelete.records.reflection import reflect
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,8 @@ class Scope:
     def of(cls, job: Job, connection: sa.Connection, dialect: Dialect) -> Scope:
         """Hold the job against the database. Raises InvalidJobError for what does not fit."""
         trees = job.trees()
-        catalogue = dialect.catalogue(connection, [tree.entity for tree in trees], [tree.path for tree in trees])
+        entities, paths = [tree.entity for tree in trees], [tree.path for tree in trees]
+        catalogue = reflect(dialect.tables(connection), job.declared, entities, paths)
         scope = cls(job, catalogue, dialect)
         for name in job.options.created_on:
             if name not in catalogue.asked and name not in catalogue.asked.values():
@@ -55,8 +57,8 @@ class Scope:
 
     def created_on(self, index: int) -> Attribute | None:
         """The attribute by which a record is known to have been there at the start."""
-        chosen = self.job.options.created_on
-        return self.entity(index).created_on({self.catalogue.asked.get(one, one): chosen[one] for one in chosen})
+        chosen = {self.catalogue.asked.get(one, one): name for one, name in self.job.options.created_on.items()}
+        return self.entity(index).created_on({**self.catalogue.created_on, **chosen})
 
     def where(self, index: int, entity: Entity, cut_off: datetime.datetime | None) -> Truth:
         """The full predicate of one query over a table of its entity: the query, and the cut-off."""

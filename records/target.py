@@ -13,8 +13,10 @@ from uuid import UUID
 import sqlalchemy as sa
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_exponential
 
+from bulkdelete.domain.declarations import Declarations
 from bulkdelete.domain.errors import InvalidJobError, UnavailableError
 from bulkdelete.domain.job import Job
+from bulkdelete.records.declared import Declared
 from bulkdelete.records.deletion import BatchDeletion
 from bulkdelete.records.dialect import Dialect, Walk
 from bulkdelete.records.effort import Effort, Place
@@ -97,6 +99,11 @@ class Target:
             scope = Scope.of(job, connection, self.dialect)
         self.scopes[job.digest()] = scope
         return scope
+
+    def check_declarations(self, declarations: Declarations) -> None:
+        """Hold a catalogue against the database. Raises InvalidJobError where it does not fit."""
+        with self.available(), self.dialect.reading(self.engine, PLANNING_SECONDS) as connection:
+            Declared(self.dialect.tables(connection), declarations)
 
     def known_scope(self, job: Job) -> Scope:
         """The same, without asking the database again for a job that was held against it before."""

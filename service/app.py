@@ -10,6 +10,7 @@ from bulkdelete.consumers.deletion import Deletion
 from bulkdelete.consumers.routes import Role
 from bulkdelete.projections.keeper import ViewKeeper
 from bulkdelete.projections.layout import ViewFiles
+from bulkdelete.service.cataloguefile import read_catalogue
 from bulkdelete.service.event_store import open_event_store
 from bulkdelete.service.kafka.parts import Parts
 from bulkdelete.service.settings import Settings
@@ -18,8 +19,14 @@ from bulkdelete.service.targets import Targets
 
 @contextmanager
 def parts_of(settings: Settings, roles: frozenset[Role]) -> Iterator[Parts]:
-    """Everything the handlers of these roles need, closed at the end. Raises UnavailableError, SettingsError."""
+    """Everything the handlers of these roles need, closed at the end.
+
+    Raises UnavailableError, SettingsError, InvalidJobError for a catalogue that cannot be read.
+    """
     stopping = threading.Event()
+    catalogues = {}
+    if Role.OPERATIONS in roles:
+        catalogues = {name: read_catalogue(path) for name, path in settings.catalogues.items()}
     targets = Targets({name: url.secret for name, url in settings.databases.items()})
     with open_event_store(settings.events) as application, closing(targets):
         deletion = Deletion(application, targets.of, stopping.is_set)
@@ -27,7 +34,9 @@ def parts_of(settings: Settings, roles: frozenset[Role]) -> Iterator[Parts]:
         if Role.PROJECTION in roles:
             keeper = ViewKeeper(ViewFiles.beside(settings.views_path), application)
         try:
-            yield Parts(application, settings.databases.keys(), deletion.do, keeper, stopping.set, targets.check)
+            yield Parts(
+                application, settings.databases.keys(), deletion.do, keeper, stopping.set, targets.check, catalogues
+            )  # fmt: skip
         finally:
             if keeper is not None:
                 keeper.close()

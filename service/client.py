@@ -22,6 +22,7 @@ from bulkdelete.projections.layout import ViewFiles
 from bulkdelete.projections.opening import open_views
 from bulkdelete.projections.reads import Reads
 from bulkdelete.records.target import Target
+from bulkdelete.service.cataloguefile import read_catalogue, told_of
 from bulkdelete.service.local import LocalRun
 from bulkdelete.service.principal import principal
 from bulkdelete.service.state import State, default_state
@@ -32,10 +33,17 @@ class Client(KafkaClient):
 
     @staticmethod
     def local(
-        state: str | Path | None = None, database: str | None = None, requested_by: str | None = None
+        state: str | Path | None = None,
+        database: str | None = None,
+        requested_by: str | None = None,
+        catalogue: str | Path | None = None,
     ) -> LocalClient:
-        """A client without a broker: `wait` does the work, in this process. `database` is an address."""
-        return LocalClient(State(Path(state) if state else default_state()), database, requested_by or principal())
+        """A client without a broker: `wait` does the work, in this process.
+
+        `database` is an address, `catalogue` a TOML file.
+        """
+        place = State(Path(state) if state else default_state())
+        return LocalClient(place, database, requested_by or principal(), Path(catalogue) if catalogue else None)
 
 
 @dataclass
@@ -70,10 +78,11 @@ class LocalOperation:
 class LocalClient:
     """bulkdelete on this machine: an event store and views in a state folder, no broker."""
 
-    def __init__(self, state: State, database: str | None, requested_by: str) -> None:
+    def __init__(self, state: State, database: str | None, requested_by: str, catalogue: Path | None = None) -> None:
         self.state = state
         self.database = database
         self.requested_by = requested_by
+        self.catalogue = catalogue
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
@@ -94,8 +103,11 @@ class LocalClient:
         address = database or self.database
         if address is None:
             raise InvalidJobError("say which: submit(job, database=…) or Client.local(database=…)", "database")
+        if self.catalogue is not None:
+            job = job.under(read_catalogue(self.catalogue))
         with closing(Target(address)) as target:
-            target.check(job)
+            with told_of(self.catalogue):
+                target.check(job)
             identity = operation_id or uuid4()
             command = SubmitBulkDelete(
                 command_id=uuid4(), operation_id=identity, requested_by=self.requested_by, job=job

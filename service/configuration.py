@@ -132,11 +132,12 @@ def variables(model: type[BaseModel] = Settings, prefix: str = PREFIX) -> Iterat
 
 def unknown_variables(environment: Mapping[str, str] = os.environ) -> list[Problem]:
     """Variables that look like ours and are not read: a typing mistake would go unnoticed."""
-    known = [*variables(), f"{PREFIX}KAFKA", f"{PREFIX}DATABASES__NAME"]
+    named = (f"{PREFIX}DATABASES__", f"{PREFIX}CATALOGUES__")
+    known = [*variables(), f"{PREFIX}KAFKA", *(f"{one}NAME" for one in named)]
     found = []
     for name in sorted(environment):
         upper = name.upper()
-        if not upper.startswith(PREFIX) or upper in known or upper.startswith((*OTHERS, f"{PREFIX}DATABASES__")):
+        if not upper.startswith(PREFIX) or upper in known or upper.startswith((*OTHERS, *named)):
             continue
         near = difflib.get_close_matches(upper, known, 1, 0.5)
         found.append(Problem(name, None, "is not read" + (f"; did you mean {near[0]}?" if near else "")))

@@ -18,9 +18,11 @@ from aiokafka.errors import KafkaError
 from bulkdelete.domain.errors import BulkDeleteError
 from bulkdelete.producers.topics import existing_topics
 from bulkdelete.records.target import Target
+from bulkdelete.service.cataloguefile import read_catalogue, told_of
 from bulkdelete.service.kafka.connecting import connection_of, topics_of
 from bulkdelete.service.settings import Settings
 from bulkdelete.service.urls import Url
+from bulkdelete.service.wording import told_of_catalogue
 
 SECONDS = 5
 
@@ -43,6 +45,8 @@ def look(settings: Settings) -> Iterator[Finding]:
     yield finding("views", str(settings.views_path), partial(look_at_folder, settings.views_path.absolute().parent))
     for name, url in settings.databases.items():
         yield finding(f"databases.{name}", str(url), partial(look_at_target, url))
+    for name, path in settings.catalogues.items():
+        yield finding(f"catalogues.{name}", str(path), partial(look_at_catalogue, path, settings.databases[name]))
 
 
 def finding(setting: str, value: str, call: Callable[[], str]) -> Finding:
@@ -102,3 +106,11 @@ def look_at_target(url: Url) -> str:
         with target.dialect.reading(target.engine, SECONDS) as connection:
             connection.execute(sa.text("SELECT 1"))
         return f"reached; {target.dialect.name}"
+
+
+def look_at_catalogue(path: Path, url: Url) -> str:
+    """Read a catalogue and hold it against its database."""
+    found = read_catalogue(path)
+    with closing(Target(url.secret)) as target, told_of(path):
+        target.check_declarations(found)
+    return f"fits the database; {told_of_catalogue(found)}"

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bulkdelete.service.urls import Url
 
 PREFIX = "BULKDELETE_"
+T = TypeVar("T")
 EVENT_STORES = ("postgresql", "postgres", "sqlite")
 
 
@@ -32,9 +33,9 @@ def as_event_store(url: Url) -> Url:
     return url
 
 
-def with_small_names(databases: dict[str, Url]) -> dict[str, Url]:
+def with_small_names(named: dict[str, T]) -> dict[str, T]:
     """Names of databases are the same whether a file or the (upper-case) environment tells them."""
-    return {name.lower(): url for name, url in databases.items()}
+    return {name.lower(): value for name, value in named.items()}
 
 
 def default_state() -> Path:
@@ -86,6 +87,8 @@ class Settings(BaseSettings):
     )
     databases: Annotated[dict[str, Url], AfterValidator(with_small_names)] = {}
     """The target databases, by the names that jobs use."""
+    catalogues: Annotated[dict[str, Path], AfterValidator(with_small_names)] = {}
+    """What is said of a database's entities, in a TOML file: by the database's name."""
     event_store: Annotated[Url, AfterValidator(as_event_store)] | None = None
     """Default: SQLite in the state folder."""
     views: Path | None = None
@@ -102,6 +105,18 @@ class Settings(BaseSettings):
     """Touched every few seconds while the process lives and Kafka answers."""
     deletion_workers: Annotated[int, Field(ge=1, le=64)] = 4
     """Pieces of work that one process does at once."""
+
+    @model_validator(mode="after")
+    def catalogues_are_of_databases(self) -> Self:
+        """A catalogue of no database would silently not hold."""
+        for name in self.catalogues:
+            if name not in self.databases:
+                known = ", ".join(sorted(self.databases)) or "none"
+                raise PydanticCustomError(
+                    "catalogues", "catalogues.{name} is of no configured database; configured: {known}",
+                    {"name": name, "known": known},
+                )  # fmt: skip
+        return self
 
     @classmethod
     def settings_customise_sources(

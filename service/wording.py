@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from bulkdelete.domain.declarations import Declarations
 from bulkdelete.domain.query import Comparison, Node, Operator, QueryTree, Value
 from bulkdelete.records.catalogue import Catalogue
 from bulkdelete.records.dialect import Walk
@@ -64,6 +65,15 @@ def describe_walk(walk: Walk) -> str:
     """How many, and how they are found."""
     units = f", {walk.units:,} units" if walk.units > 1 else ""
     return f"about {walk.estimated:,} records {WALKS[walk.shape['kind']]}{units}" if walk.units else "no records"
+
+
+def told_of_catalogue(catalogue: Declarations) -> str:
+    """How much a catalogue declares."""
+    counts = (
+        (len(catalogue.entities), "entity", "entities"),
+        (len(catalogue.relationships), "relationship", "relationships"),
+    )
+    return ", ".join(f"{count} {one if count == 1 else many}" for count, one, many in counts)
 
 
 def consequences(catalogue: Catalogue, entity: str, blocked: Mapping[str, int | None]) -> Iterator[str]:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from bulkdelete.domain.errors import InvalidJobError
 from bulkdelete.domain.record_ids import KeyKind
-from bulkdelete.records.catalogue import Attribute, Catalogue, Entity, Kind, Relationship, Rule, suggestion
+from bulkdelete.records.catalogue import Attribute, Entity, Kind, Relationship, Rule, suggestion
 from bulkdelete.records.native_types import NativeType
 
 OURS = "bulkdelete_"
@@ -44,6 +44,10 @@ KEY = """
 SELECT COLUMN_NAME FROM information_schema.STATISTICS
 WHERE TABLE_SCHEMA = :db AND TABLE_NAME = :name AND INDEX_NAME = 'PRIMARY' ORDER BY SEQ_IN_INDEX
 """
+INDEXES = """
+SELECT INDEX_NAME AS name, COLUMN_NAME AS `column` FROM information_schema.STATISTICS
+WHERE TABLE_SCHEMA = :db AND TABLE_NAME = :name AND INDEX_TYPE = 'BTREE' ORDER BY INDEX_NAME, SEQ_IN_INDEX
+"""
 REFERENCES = """
 SELECT k.CONSTRAINT_NAME AS name, k.TABLE_SCHEMA AS child_db, k.TABLE_NAME AS child, k.COLUMN_NAME AS child_column,
        k.REFERENCED_TABLE_SCHEMA AS parent_db, k.REFERENCED_TABLE_NAME AS parent,
@@ -63,68 +67,61 @@ def rows(connection: sa.Connection, statement: str, **values: Any) -> list[dict[
     return [dict(row) for row in connection.execute(sa.text(statement), values).mappings()]
 
 
-def reflect(connection: sa.Connection, entities: Sequence[str], paths: Sequence[str]) -> Catalogue:
-    """The entities of these names and all that a deletion of their records reaches."""
-    tables = [one for one in rows(connection, TABLES) if not one["name"].startswith(OURS)]
-    here = {(one["db"], one["name"]): bool(one["here"]) for one in tables}
-    asked: dict[str, str] = {}
-    names: dict[Place, str] = {}
-    found: dict[str, Entity] = {}
-    for name, path in zip(entities, paths, strict=True):
-        place = resolve(name, tables, f"{path}.EntityName")
-        asked[name] = names[place] = place[1] if here[place] else ".".join(place)
-        found[asked[name]] = entity_of(connection, asked[name], place, here[place], f"{path}.EntityName")
-    used = reached_from(list(names), references(connection))
-    for reference in used:
-        for place in (reference.child, reference.parent):
-            if place not in names:
-                # Somebody else's table may be hidden from us: then it is in another database.
-                names[place] = place[1] if here.get(place) else ".".join(place)
-                found[names[place]] = entity_of(connection, names[place], place, here.get(place, False), None)
-    catalogue = Catalogue.of(found, [one.between(names) for one in used], asked)
-    for name in {one for root in asked.values() for one in catalogue.reached(root)}:
-        if not found[name].key:
-            raise InvalidJobError(f'a deletion takes records of "{name}" along, which has no primary key')
-    return catalogue
+class MariaDBSchema:
+    """The tables of all databases of a server; those of this one are told by their name alone."""
 
+    def __init__(self, connection: sa.Connection) -> None:
+        self.connection = connection
+        self.tables = [one for one in rows(connection, TABLES) if not one["name"].startswith(OURS)]
+        self.here = {(one["db"], one["name"]): bool(one["here"]) for one in self.tables}
+        self.places = {self.name_of(place): place for place in self.here}
+        self.keys: list[Relationship] | None = None
 
-class Reference:
-    """One foreign key, between tables."""
+    def name_of(self, place: Place) -> str:
+        """How a table is called. Somebody else's may be hidden from us: then it is in another database."""
+        return place[1] if self.here.get(place) else ".".join(place)
 
-    def __init__(self, columns: list[dict[str, Any]]) -> None:
-        first = columns[0]
-        self.name: str = first["name"]
-        self.child: Place = (first["child_db"], first["child"])
-        self.parent: Place = (first["parent_db"], first["parent"])
-        self.child_columns = tuple(one["child_column"] for one in columns)
-        self.parent_columns = tuple(one["parent_column"] for one in columns)
-        self.rule = RULES[first["rule"]]
+    def resolve(self, name: str, path: str) -> str:
+        """The table that a name means."""
+        return self.name_of(resolve(name, self.tables, path))
 
-    def between(self, names: dict[Place, str]) -> Relationship:
-        """The same between entities. InnoDB keeps an index for each foreign key."""
-        return Relationship(
-            self.name, names[self.child], self.child_columns, names[self.parent], self.parent_columns, self.rule
-        )
+    def entity(self, table: str, path: str | None) -> Entity:
+        """One table as an entity."""
+        place = self.places[table]
+        return entity_of(self.connection, table, place, self.here.get(place, False), path)
 
+    def referrers(self, tables: Sequence[str]) -> list[Relationship]:
+        """The foreign keys onto these tables, of whatever database that we may see."""
+        if self.keys is None:
+            self.keys = self.foreign_keys()
+        return [one for one in self.keys if one.parent in tables]
 
-def references(connection: sa.Connection) -> list[Reference]:
-    """Every foreign key that we may see, of whatever database."""
-    grouped: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
-    for row in rows(connection, REFERENCES):
-        grouped.setdefault((row["child_db"], row["child"], row["name"]), []).append(row)
-    return [Reference(columns) for columns in grouped.values()]
+    def foreign_keys(self) -> list[Relationship]:
+        """Every foreign key. InnoDB keeps an index for each."""
+        grouped: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
+        for row in rows(self.connection, REFERENCES):
+            grouped.setdefault((row["child_db"], row["child"], row["name"]), []).append(row)
+        found = []
+        for columns in grouped.values():
+            first = columns[0]
+            ends: list[Place] = [(first["child_db"], first["child"]), (first["parent_db"], first["parent"])]
+            child, parent = (self.name_of(place) for place in ends)
+            self.places |= {child: ends[0], parent: ends[1]}
+            found.append(
+                Relationship(
+                    first["name"], child, tuple(one["child_column"] for one in columns), parent,
+                    tuple(one["parent_column"] for one in columns), RULES[first["rule"]],
+                )
+            )  # fmt: skip
+        return found
 
-
-def reached_from(places: list[Place], every: list[Reference]) -> list[Reference]:
-    """The foreign keys onto these tables, and onto those that their cascades reach."""
-    used: list[Reference] = []
-    for place in places:
-        for one in every:
-            if one.parent == place and one not in used:
-                used.append(one)
-                if one.rule == "cascade" and one.child not in places:
-                    places.append(one.child)
-    return used
+    def is_indexed(self, table: str, columns: tuple[str, ...]) -> bool:
+        """Whether an index of the table begins with these columns, in any order."""
+        db, name = self.places[table]
+        indexes: dict[str, list[str]] = {}
+        for row in rows(self.connection, INDEXES, db=db, name=name):
+            indexes.setdefault(row["name"], []).append(row["column"])
+        return any(set(one[: len(columns)]) == set(columns) for one in indexes.values())
 
 
 def resolve(name: str, tables: list[dict[str, Any]], path: str) -> Place:

@@ -10,9 +10,9 @@ from sqlalchemy.dialects.mysql.base import MySQLDialect
 
 from bulkdelete.domain.errors import InvalidJobError
 from bulkdelete.domain.query import QueryTree
-from bulkdelete.records.catalogue import Catalogue, Entity, Relationship
+from bulkdelete.records.catalogue import Entity, Relationship
 from bulkdelete.records.dialect import AnySelect, Span, Walk
-from bulkdelete.records.mariadb.catalogue import reflect
+from bulkdelete.records.mariadb.catalogue import MariaDBSchema
 from bulkdelete.records.mariadb.keys import MariaDBKeys
 from bulkdelete.records.mariadb.operands import MariaDBOperands
 from bulkdelete.records.mariadb.sessions import MariaDBSessions
@@ -39,9 +39,9 @@ class MariaDB(MariaDBSessions, MariaDBOperands, MariaDBKeys):
     deletes_by_join = True
     self_cascading_in_levels = True
 
-    def catalogue(self, connection: sa.Connection, entities: Sequence[str], paths: Sequence[str]) -> Catalogue:
+    def tables(self, connection: sa.Connection) -> MariaDBSchema:
         """From the information schema: foreign keys of other databases count too."""
-        return reflect(connection, entities, paths)
+        return MariaDBSchema(connection)
 
     def check(self, connection: sa.Connection, entity: Entity, tree: QueryTree, where: Truth) -> list[str]:
         """A deletion of nothing finds missing privileges."""
@@ -85,7 +85,7 @@ class MariaDB(MariaDBSessions, MariaDBOperands, MariaDBKeys):
         return self.lock_rows(select)
 
     def prefer_indexes(self, connection: sa.Connection, all_indexed: bool) -> None:
-        """Every reference has an index, and the work tables have statistics."""
+        """Every foreign key has an index, and the work tables have statistics."""
 
     def size(self, connection: sa.Connection, entity: Entity) -> int:
         """By the server's own statistics."""
@@ -126,4 +126,4 @@ class MariaDB(MariaDBSessions, MariaDBOperands, MariaDBKeys):
 
     def self_restricting_in_levels(self, relationship: Relationship) -> bool:
         """InnoDB looks at each record by itself, and clears links before it looks at the next one."""
-        return relationship.rule != "cascade"
+        return relationship.enforced not in {"cascade", None}

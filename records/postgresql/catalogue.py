@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from bulkdelete.domain.errors import InvalidJobError
 from bulkdelete.domain.record_ids import KeyKind
-from bulkdelete.records.catalogue import Attribute, Catalogue, Entity, Kind, Relationship, Rule, suggestion
+from bulkdelete.records.catalogue import Attribute, Entity, Kind, Relationship, Rule, suggestion
 from bulkdelete.records.native_types import NativeType
 from bulkdelete.records.predicates import Truth
 
@@ -64,33 +64,42 @@ WHERE c.contype = 'f' AND c.conparentid = 0 AND c.confrelid = ANY (:oids)
 ORDER BY c.conname, c.oid
 """
 """Foreign keys onto these tables, from any schema, whose trigger on deletion is enabled."""
+INDEXED = """
+SELECT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = :oid AND i.indisvalid AND i.indpred IS NULL
+  AND (i.indkey::int2[])[0:cardinality(CAST(:columns AS text[])) - 1] @> (
+    SELECT array_agg(a.attnum) FROM pg_attribute a
+    WHERE a.attrelid = :oid AND a.attname = ANY (CAST(:columns AS text[]))))
+"""
 
 
-def reflect(connection: sa.Connection, entities: Sequence[str], paths: Sequence[str], ours: str | None) -> Catalogue:
-    """The entities of these names and all that a deletion of their records reaches."""
-    relations = [dict(row) for row in connection.execute(sa.text(RELATIONS)).mappings() if row["schema"] != ours]
-    by_oid = {row["oid"]: row for row in relations}
-    asked: dict[str, str] = {}
-    names: dict[int, str] = {}
-    found: dict[str, Entity] = {}
-    for name, path in zip(entities, paths, strict=True):
-        relation = resolve(name, relations, f"{path}.EntityName")
-        asked[name] = names[relation["oid"]] = name_of(relation)
-        found[asked[name]] = entity_of(connection, asked[name], relation, f"{path}.EntityName")
-    reached = list(names)
-    relationships: list[Relationship] = []
-    seen: list[int] = []
-    while level := reached[len(seen) :]:
-        seen += level
-        for row in connection.execute(sa.text(REFERRERS), {"oids": level}).mappings():
-            for oid in (row["child"], row["parent"]):
-                if oid not in names:
-                    names[oid] = name_of(by_oid[oid])
-                    found[names[oid]] = entity_of(connection, names[oid], by_oid[oid], None)
-            relationships.append(relationship(dict(row), names))
-            if RULES[row["rule"]] == "cascade" and row["child"] not in reached:
-                reached.append(row["child"])
-    return Catalogue.of(found, relationships, asked)
+class PostgreSQLSchema:
+    """The tables of a database, whatever their schema but ours."""
+
+    def __init__(self, connection: sa.Connection, ours: str | None) -> None:
+        self.connection = connection
+        found = [dict(row) for row in connection.execute(sa.text(RELATIONS)).mappings()]
+        self.relations = [row for row in found if row["schema"] != ours]
+        self.tables = {name_of(row): row for row in self.relations}
+        self.names = {row["oid"]: name for name, row in self.tables.items()}
+
+    def resolve(self, name: str, path: str) -> str:
+        """The table that a name means."""
+        return name_of(resolve(name, self.relations, path))
+
+    def entity(self, table: str, path: str | None) -> Entity:
+        """One table as an entity."""
+        return entity_of(self.connection, table, self.tables[table], path)
+
+    def referrers(self, tables: Sequence[str]) -> list[Relationship]:
+        """The foreign keys onto these tables, from any schema."""
+        oids = [self.tables[one]["oid"] for one in tables]
+        rows = self.connection.execute(sa.text(REFERRERS), {"oids": oids}).mappings()
+        return [relationship(dict(row), self.names) for row in rows]
+
+    def is_indexed(self, table: str, columns: tuple[str, ...]) -> bool:
+        """Whether an index of the table begins with these columns, in any order."""
+        which = {"oid": self.tables[table]["oid"], "columns": list(columns)}
+        return bool(self.connection.execute(sa.text(INDEXED), which).scalar())
 
 
 def relationship(row: dict[str, Any], names: dict[int, str]) -> Relationship:

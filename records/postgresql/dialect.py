@@ -10,9 +10,9 @@ from sqlalchemy.dialects.postgresql.base import PGDialect
 
 from bulkdelete.domain.errors import InvalidJobError
 from bulkdelete.domain.query import QueryTree
-from bulkdelete.records.catalogue import Catalogue, Entity, Relationship
+from bulkdelete.records.catalogue import Entity, Relationship
 from bulkdelete.records.dialect import AnySelect, Span, Walk
-from bulkdelete.records.postgresql.catalogue import probe, reflect
+from bulkdelete.records.postgresql.catalogue import PostgreSQLSchema, probe
 from bulkdelete.records.postgresql.keys import PostgreSQLKeys
 from bulkdelete.records.postgresql.operands import PostgreSQLOperands
 from bulkdelete.records.postgresql.sessions import PostgreSQLSessions
@@ -49,9 +49,9 @@ class PostgreSQL(PostgreSQLSessions, PostgreSQLOperands, PostgreSQLKeys):
     deletes_by_join = False
     self_cascading_in_levels = False
 
-    def catalogue(self, connection: sa.Connection, entities: Sequence[str], paths: Sequence[str]) -> Catalogue:
+    def tables(self, connection: sa.Connection) -> PostgreSQLSchema:
         """From the system catalogues: foreign keys of other schemas count too."""
-        return reflect(connection, entities, paths, self.schema)
+        return PostgreSQLSchema(connection, self.schema)
 
     def check(self, connection: sa.Connection, entity: Entity, tree: QueryTree, where: Truth) -> list[str]:
         """A deletion of nothing, rolled back: finds missing privileges, rules, publications without identity."""
@@ -61,7 +61,7 @@ class PostgreSQL(PostgreSQLSessions, PostgreSQLOperands, PostgreSQLKeys):
     def read_values(self, connection: sa.Connection, entity: Entity, tree: QueryTree) -> None:
         """Have the server read the values of types that only it knows. Raises InvalidJobError naming the value."""
         for one in tree.comparisons():
-            attribute = entity.attribute(one.attribute, one.path)
+            attribute = entity.attribute(one.attribute, f"{one.path}.AttributeName")
             for index, value in enumerate(one.values if attribute.kind == "other" else ()):
                 try:
                     with self.savepoint(connection):

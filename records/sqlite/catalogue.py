@@ -10,15 +10,7 @@ import sqlalchemy as sa
 
 from bulkdelete.domain.errors import InvalidJobError
 from bulkdelete.domain.record_ids import KeyKind
-from bulkdelete.records.catalogue import (
-    Attribute,
-    Catalogue,
-    Entity,
-    Kind,
-    Relationship,
-    Rule,
-    suggestion,
-)
+from bulkdelete.records.catalogue import ANY, Attribute, Entity, Kind, Relationship, Rule, suggestion
 from bulkdelete.records.instants import canonical
 
 OURS = "bulkdelete_"
@@ -35,28 +27,34 @@ def rows(connection: sa.Connection, statement: str, **values: Any) -> list[dict[
     return [dict(row) for row in connection.execute(sa.text(statement), values).mappings()]
 
 
-def reflect(connection: sa.Connection, entities: Sequence[str], paths: Sequence[str]) -> Catalogue:
-    """The entities of these names and all that a deletion of their records reaches."""
-    tables = {row["name"]: row for row in rows(connection, "SELECT * FROM pragma_table_list WHERE schema = 'main'")}
-    referrers = relationships(connection, tables)
-    asked: dict[str, str] = {}
-    found: dict[str, Entity] = {}
-    for name, path in zip(entities, paths, strict=True):
-        asked[name] = table = resolve(name, tables, f"{path}.EntityName")
-        found[table] = entity_of(connection, table, tables[table], f"{path}.EntityName")
-    reached = list(found)
-    used: list[Relationship] = []
-    for table in reached:
-        for one in referrers:
-            if one.parent == table and one not in used:
-                used.append(one)
-                if one.rule == "cascade" and one.child not in reached:
-                    reached.append(one.child)
-    for table in (table for one in used for table in (one.child, one.parent)):
-        if table not in found:
-            found[table] = entity_of(connection, table, tables[table], None)
-    given = {one.child: given_names(connection, one.child) for one in used}
-    return Catalogue.of(found, [renamed(one, given[one.child]) for one in used], asked)
+class SQLiteSchema:
+    """The tables of a file."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self.connection = connection
+        listed = rows(connection, "SELECT * FROM pragma_table_list WHERE schema = 'main'")
+        self.tables = {row["name"]: row for row in listed}
+        self.keys = relationships(connection, self.tables)
+        self.given: dict[str, dict[tuple[str, ...], str]] = {}
+
+    def resolve(self, name: str, path: str) -> str:
+        """The table that a name means."""
+        return resolve(name, self.tables, path)
+
+    def entity(self, table: str, path: str | None) -> Entity:
+        """One table as an entity."""
+        return entity_of(self.connection, table, self.tables[table], path)
+
+    def referrers(self, tables: Sequence[str]) -> list[Relationship]:
+        """The foreign keys onto these tables, by the names that they were given."""
+        found = [one for one in self.keys if one.parent in tables]
+        for child in {one.child for one in found} - set(self.given):
+            self.given[child] = given_names(self.connection, child)
+        return [renamed(one, self.given[one.child]) for one in found]
+
+    def is_indexed(self, table: str, columns: tuple[str, ...]) -> bool:
+        """Whether an index of the table begins with these columns, in any order."""
+        return is_indexed(self.connection, table, columns)
 
 
 def given_names(connection: sa.Connection, table: str) -> dict[tuple[str, ...], str]:
@@ -95,7 +93,7 @@ def entity_of(connection: sa.Connection, name: str, table: dict[str, Any], path:
     collations = collations_of(connection, table["name"])
     attributes = {
         row["name"]: Attribute(
-            row["name"], kind_of(row["type"]), row["type"] or "of any type", not row["notnull"],
+            row["name"], kind_of(row["type"]), row["type"] or ANY, not row["notnull"],
             has_time=path is not None and holds_times(connection, table["name"], row),
             collation=collations.get(row["name"]),
         )

@@ -9,10 +9,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from bulkdelete.domain.query import QueryTree
-from bulkdelete.records.catalogue import Catalogue, Entity, Relationship
+from bulkdelete.records.catalogue import Entity, Relationship
 from bulkdelete.records.dialect import AnySelect, Span, Walk
 from bulkdelete.records.predicates import Truth
-from bulkdelete.records.sqlite.catalogue import reflect
+from bulkdelete.records.sqlite.catalogue import SQLiteSchema
 from bulkdelete.records.sqlite.keys import QUOTING, SQLiteKeys
 from bulkdelete.records.sqlite.operands import SQLiteOperands
 from bulkdelete.records.sqlite.sessions import SQLiteSessions
@@ -38,9 +38,9 @@ class SQLite(SQLiteSessions, SQLiteOperands, SQLiteKeys):
     deletes_by_join = False
     self_cascading_in_levels = True
 
-    def catalogue(self, connection: sa.Connection, entities: Sequence[str], paths: Sequence[str]) -> Catalogue:
+    def tables(self, connection: sa.Connection) -> SQLiteSchema:
         """From the pragmas: SQLAlchemy's reflection loses delete rules in SQLite."""
-        return reflect(connection, entities, paths)
+        return SQLiteSchema(connection)
 
     def check(self, connection: sa.Connection, entity: Entity, tree: QueryTree, where: Truth) -> list[str]:
         """A deletion of nothing finds broken foreign keys, missing functions and collations."""
@@ -107,4 +107,5 @@ class SQLite(SQLiteSessions, SQLiteOperands, SQLiteKeys):
 
     def self_restricting_in_levels(self, relationship: Relationship) -> bool:
         """RESTRICT bites at once, also within one statement; and so does a link that is cleared and may not be null."""
-        return relationship.rule == "restrict" or (relationship.rule == "remove_link" and relationship.required)
+        rule = relationship.enforced
+        return rule == "restrict" or (rule == "remove_link" and relationship.required)

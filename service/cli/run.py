@@ -20,23 +20,22 @@ from rich.console import Console
 from bulkdelete.domain.application import BulkDeletes
 from bulkdelete.domain.commands import ResumeOperation, SubmitBulkDelete
 from bulkdelete.domain.directory import identify
-from bulkdelete.domain.errors import BulkDeleteError, InvalidJobError, OperationNotFoundError
-from bulkdelete.domain.job import Job
+from bulkdelete.domain.errors import InvalidJobError, OperationNotFoundError
+from bulkdelete.domain.job import GovernedJob, Job
 from bulkdelete.domain.lifecycle import Status
 from bulkdelete.domain.operation import Operation
 from bulkdelete.domain.summary import summary
-from bulkdelete.projections.layout import ViewFiles
-from bulkdelete.projections.opening import open_views
 from bulkdelete.records.preflight import Preview
 from bulkdelete.records.target import Target
+from bulkdelete.service.cataloguefile import read_catalogue, told_of
+from bulkdelete.service.cli.databases import catalogue_file, database_url
+from bulkdelete.service.cli.ending import INTERRUPTED, exit_code, reasons
 from bulkdelete.service.cli.output import LiveProgress, messages, print_json
 from bulkdelete.service.cli.story import room_advice, tell_end, tell_preview, tell_resumed
 from bulkdelete.service.jobfile import read_job
 from bulkdelete.service.local import LocalRun
 from bulkdelete.service.principal import principal
 from bulkdelete.service.state import State, default_state
-
-DONE, SOME_FAILED, REFUSED, CANCELED, INTERRUPTED = 0, 1, 2, 3, 130
 
 
 @dataclass
@@ -48,6 +47,8 @@ class Runner:
     as_json: bool = False
     requested_by: str = field(default_factory=principal)
     console: Console = field(default_factory=messages)
+    catalogue: Path | None = None
+    """The file of the catalogue that is given."""
 
     def run(self, job: Job, address: str, operation_id: UUID | None = None) -> int:
         """Show, ask, run; returns the exit code. The same id and job again goes on with the same operation."""
@@ -58,7 +59,8 @@ class Runner:
                     if application.find(operation_id):
                         operation = self.submit(application, job, target, operation_id)
                         return self.again(application, operation, target)
-            preview = target.preview(job)
+            with told_of(self.catalogue):
+                preview = target.preview(job)
             tell_preview(self.console, job, preview)
             refuse_slow(job, preview)
             self.ask(job, preview)
@@ -78,6 +80,7 @@ class Runner:
             raise OperationNotFoundError(f"there is no operation in {self.state.folder}", "operation_id")
         with self.state.application() as application:
             operation = application.operation(identify(application, prefix))
+            self.refuse_another_catalogue(operation)
             target = Target(address or operation.database)
             with contextlib.closing(target):
                 if target.shown != operation.database:
@@ -85,6 +88,16 @@ class Runner:
                         f"the operation began on {operation.database}, not on {target.shown}", "database"
                     )
                 return self.drive(application, operation.id, target)
+
+    def refuse_another_catalogue(self, operation: Operation) -> None:
+        """An operation goes on with its own copy of the catalogue that it began with."""
+        began = GovernedJob.read(operation.job).catalogue
+        if self.catalogue is not None and read_catalogue(self.catalogue) != began:
+            raise InvalidJobError(
+                f"{self.catalogue} is not the catalogue that the operation began with; it goes on with its own copy: "
+                "leave --catalogue out",
+                "--catalogue",
+            )
 
     def ask(self, job: Job, preview: Preview) -> None:
         """Make sure that it is meant. Raises InvalidJobError without a terminal and `--yes`; aborts on no."""
@@ -130,39 +143,6 @@ class Runner:
         if self.as_json:
             print_json(summary(operation))
         return exit_code(operation)
-
-
-def reasons(application: BulkDeletes, state: State, operation_id: UUID) -> list[str]:
-    """Why records were kept, a line a cause; nothing where the views cannot be read."""
-    try:
-        with open_views(ViewFiles.beside(state.views), application) as views:
-            _, rows = views.sql(
-                'SELECT count(*), entity, error_description, "constraint", blocking_entity FROM failures '
-                f"WHERE operation_id = '{operation_id}' GROUP BY ALL ORDER BY 1 DESC LIMIT 10"
-            )
-            return [told(*row) for row in rows]
-    except BulkDeleteError:
-        return []
-
-
-def told(count: int, entity: str, text: str, constraint: str | None, blocking: str | None) -> str:
-    """One cause in a line."""
-    if blocking and constraint:
-        return f"{count:,} × {entity}: {blocking} still refers to it ({constraint})"
-    return f"{count:,} × {entity}: {text}"
-
-
-def exit_code(operation: Operation) -> int:
-    """What the shell is told."""
-    match Status(operation.status):
-        case Status.SUCCEEDED:
-            return SOME_FAILED if any(query["failed"] for query in operation.queries) else DONE
-        case Status.FAILED:
-            return REFUSED
-        case Status.CANCELED:
-            return CANCELED
-        case _:
-            return INTERRUPTED
 
 
 def refuse_slow(job: Job, preview: Preview) -> None:
@@ -212,6 +192,9 @@ def register(app: typer.Typer) -> None:
         ] = False,
         operation_id: Annotated[UUID | None, typer.Option(help="The operation's id: the same id runs once.")] = None,
         requested_by: Annotated[str | None, typer.Option(help="Who asks; default: you.")] = None,
+        catalogue: Annotated[
+            Path | None, typer.Option(help="TOML: what is to be known of the entities beside what the database says.")
+        ] = None,
         allow_slow: Annotated[bool, typer.Option("--allow-slow", help="Go on although it will be very slow.")] = False,
     ) -> None:
         """Delete the records that a job's queries find.
@@ -219,7 +202,7 @@ def register(app: typer.Typer) -> None:
         Example: bulkdelete run closed-cases.yaml --database postgresql://localhost/crm
         """
         place = State(state or default_state())
-        runner = Runner(place, yes, json, requested_by or principal())
+        runner = Runner(place, yes, json, requested_by or principal(), catalogue=catalogue)
         if resume:
             raise typer.Exit(runner.resume(str(job) if job else None, database_url(database)))
         if job is None:
@@ -233,16 +216,7 @@ def register(app: typer.Typer) -> None:
                 "say which: --database URL, or `database: NAME` in the job and BULKDELETE_DATABASES__NAME",
                 "--database",
             )
+        runner.catalogue = catalogue_file(catalogue, database or asked.database)
+        if runner.catalogue is not None:
+            asked = asked.under(read_catalogue(runner.catalogue))
         raise typer.Exit(runner.run(asked, address, operation_id))
-
-
-def database_url(text: str | None) -> str | None:
-    """An address as it is, a configured name as its address. Raises InvalidJobError for an unknown name."""
-    if text is None or "://" in text:
-        return text
-    configured = os.environ.get(f"BULKDELETE_DATABASES__{text.upper()}")
-    if configured is None:
-        raise InvalidJobError(
-            f"{text!r} is neither an address nor configured: set BULKDELETE_DATABASES__{text.upper()}", "database"
-        )
-    return configured

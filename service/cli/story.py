@@ -7,13 +7,14 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 
+from bulkdelete.domain.declarations import NOTHING
 from bulkdelete.domain.job import Job
 from bulkdelete.domain.operation import Operation
 from bulkdelete.domain.summary import summary
 from bulkdelete.records.dialect import Dialect
 from bulkdelete.records.preflight import Preview
 from bulkdelete.service.state import State
-from bulkdelete.service.wording import consequences, describe, describe_walk
+from bulkdelete.service.wording import consequences, describe, describe_walk, told_of_catalogue
 
 SHORT = 8
 LARGE = 100_000
@@ -23,6 +24,8 @@ LARGE = 100_000
 def tell_preview(console: Console, job: Job, preview: Preview) -> None:
     """What the job will do."""
     console.print(f"[bold]Job  {escape(job.name)}[/]   cut-off {preview.at:%Y-%m-%d %H:%M:%S} UTC")
+    if job.declared != NOTHING:
+        console.print(f"Catalogue  {told_of_catalogue(job.declared)}", style="dim")
     width = max(len(query.entity_name) for query in job.queries)
     for index in preview.scope.order():
         entity = preview.scope.entity(index)

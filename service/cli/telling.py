@@ -92,7 +92,8 @@ def tell_step(step: Step) -> str:
     match step.type:
         case "Submitted":
             asked = plural(len(data["job"]["queries"]), "query", "queries")
-            return f"by {data['requested_by']}: {asked} on {data['database']}"
+            under = ", under a catalogue" if "catalogue" in data["job"] else ""
+            return f"by {data['requested_by']}: {asked} on {data['database']}{under}"
         case "Started":
             return f"cut-off {data['cut_off']}" + (f", epoch {data['epoch']}" if data["epoch"] > 1 else "")
         case "Planned":

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from typing import Annotated
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from pydantic import InstanceOf
 from bulkdelete.consumers.operations import Check, take_command
 from bulkdelete.domain.application import BulkDeletes
 from bulkdelete.domain.commands import COMMANDS, ControlCommand, ResumeOperation, SubmitBulkDelete, read_command
+from bulkdelete.domain.declarations import Declarations
 from bulkdelete.domain.errors import InvalidJobError, OperationNotFoundError, RefusedError, TransitionError
 from bulkdelete.domain.lifecycle import Status
 from bulkdelete.service.kafka.keeping import Keeper
@@ -34,6 +35,7 @@ class Commands:
     databases: Collection[str]
     recorded: Callable[[], None]
     check: Check | None = None
+    catalogues: Mapping[str, Declarations] = field(default_factory=dict)
 
     async def take(self, received: Received) -> None:
         """Carry one command out, keep it, or reject it."""
@@ -50,7 +52,7 @@ class Commands:
         command = read_command(received.body)
         check_key(received.key, command)
         try:
-            take_command(command, self.application, self.databases, self.check)
+            take_command(command, self.application, self.databases, self.check, self.catalogues)
         except OperationNotFoundError as error:
             if not self.keeper.is_over(received):
                 return error

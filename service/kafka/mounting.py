@@ -42,7 +42,7 @@ def mount_routes(
     mounted = Mounted()
     if Role.OPERATIONS in roles:
         keeper = Keeper(shell, keep_seconds)
-        commands = Commands(shell, keeper, parts.application, parts.databases, recorded, parts.check)
+        commands = Commands(shell, keeper, parts.application, parts.databases, recorded, parts.check, parts.catalogues)
         mount(broker, topics, COMMANDS, commands.handler())
         outcomes = Outcomes(shell, parts.application, topics.name("work"), recorded)
         mount(broker, topics, OUTCOMES, outcomes.handler(), **BATCH)

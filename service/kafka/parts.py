@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from bulkdelete.consumers.operations import Check
 from bulkdelete.consumers.planning import Planner
 from bulkdelete.consumers.routes import Role
 from bulkdelete.domain.application import BulkDeletes
+from bulkdelete.domain.declarations import Declarations
 from bulkdelete.domain.outcomes import AnyOutcome
 from bulkdelete.domain.work import AnyWork
 from bulkdelete.projections.keeper import ViewKeeper
@@ -30,6 +31,8 @@ class Parts:
     """Called when it is time to stop, so that a worker in the midst of a unit may let go of it."""
     check: Check | None = None
     """Holds a submitted job against its database, so that a bad one is rejected with its path."""
+    catalogues: Mapping[str, Declarations] = field(default_factory=dict)
+    """The catalogue of each database that has one: an operation begins with it."""
     planner: Planner = field(init=False)
 
     def __post_init__(self) -> None:

@@ -51,7 +51,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Link:
-    """A foreign key."""
+    """A foreign key, or what a catalogue declares instead of it or beside it."""
 
     name: str
     child: str
@@ -63,6 +63,15 @@ class Link:
     is_deferred: bool = False
     cleared: tuple[str, ...] = ()
     """The columns that SET NULL clears where it names some; none: all."""
+    is_declared: bool = False
+    """Whether a catalogue states the rule."""
+    own: Rule | None = None
+    """Of a declared one: the rule that the database has all the same; None: it has no foreign key."""
+
+    @property
+    def enforced(self) -> Rule | None:
+        """What the database itself does."""
+        return self.own if self.is_declared else self.rule
 
 
 @dataclass(frozen=True)

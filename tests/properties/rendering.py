@@ -38,7 +38,7 @@ class Rendering:
         """Everything that makes the case."""
         made = [self.table(case, one) for one in case.tables]
         filled = [line for one in case.tables for line in self.rows(case, one)]
-        linked = [f"ALTER TABLE {self.name(one.child)} ADD {self.link(one)};" for one in case.links]
+        linked = [f"ALTER TABLE {self.name(one.child)} ADD {self.link(one)};" for one in case.links if one.enforced]
         indexed = [
             f"CREATE INDEX {self.name(f'{one.name}_idx')} ON {self.name(one.child)} ({self.names(one.columns)});"
             for one in case.links
@@ -58,7 +58,7 @@ class Rendering:
         parts += [f"PRIMARY KEY ({self.names(table.key)})"]
         parts += [f"UNIQUE ({self.name(one)})" for one in table.unique]
         if not self.adds_links:
-            parts += [self.link(one) for one in case.links if one.child == table.name]
+            parts += [self.link(one) for one in case.links if one.child == table.name and one.enforced]
         return f"CREATE TABLE {self.name(table.name)} ({', '.join(parts)}){self.options};"
 
     def column(self, column: Column) -> str:
@@ -73,7 +73,7 @@ class Rendering:
         deferred = " DEFERRABLE INITIALLY DEFERRED" if link.is_deferred else ""
         return (
             f"CONSTRAINT {self.name(link.name)} FOREIGN KEY ({self.names(link.columns)}) REFERENCES "
-            f"{self.name(link.parent)} ({self.names(link.parent_columns)}) ON DELETE {link.rule}{cleared}{deferred}"
+            f"{self.name(link.parent)} ({self.names(link.parent_columns)}) ON DELETE {link.enforced}{cleared}{deferred}"
         )
 
     def rows(self, case: Case, table: Table) -> Iterator[str]:

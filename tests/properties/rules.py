@@ -8,7 +8,7 @@ is unique, since a group that stays can only keep others back.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeVar
 
 from tests.properties.case import Link, Record, Rule, Value
@@ -154,7 +154,10 @@ class Rules:
 
     def holds_at_once(self, link: Link) -> bool:
         """Whether the link holds back a record that goes before the one that refers to it, whatever follows."""
-        at_once = self.behaviour.rule(link) in self.behaviour.at_once and not self.can_be_cut(link)
+        if link.enforced is None:
+            return False
+        enforced = replace(link, rule=link.enforced)
+        at_once = self.behaviour.rule(enforced) in self.behaviour.at_once and not self.can_be_cut(link)
         return at_once or (self.behaviour.nulls_at_once and self.nulls_what_is_not_null(link))
 
     def can_be_cut(self, link: Link) -> bool:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
+from bulkdelete.domain.declarations import Declarations
 from tests.properties.case import Case, Record, Row, Table, Value
 from tests.properties.kinds import shown
 from tests.properties.known_defects import STALE, is_known, may_be_nameless
@@ -17,6 +18,10 @@ from tests.properties.rendering import RENDERINGS
 from tests.properties.rules import BEHAVIOURS
 from tests.records.databases import Database, Key
 from tests.records.sessions import Ended, account, session_on
+
+DECLARED_RULES = {
+    "CASCADE": "cascade", "SET NULL": "remove_link", "RESTRICT": "restrict", "NO ACTION": "restrict",
+}  # fmt: skip
 
 
 @contextmanager
@@ -37,6 +42,7 @@ def differences(database: Database, case: Case) -> list[str]:
         before = database.state()
         try:
             with session_on(database) as session:
+                session.catalogue = catalogue(case)
                 ended = session.run(*case.queries)
         except Exception as error:
             return [f"raised {type(error).__name__}: {error}"]
@@ -44,6 +50,16 @@ def differences(database: Database, case: Case) -> list[str]:
         if not found:
             account(database, before, ended)
     return found
+
+
+def catalogue(case: Case) -> Declarations:
+    """What the case declares beside what its tables say."""
+    links = [
+        {"child": one.child, "columns": one.columns, "parent": one.parent, "references": one.parent_columns,
+         "rule": DECLARED_RULES[one.rule]}
+        for one in case.links if one.is_declared
+    ]  # fmt: skip
+    return Declarations.read({"relationships": links})
 
 
 def still_differs(database: Database, case: Case, like: str) -> bool:
@@ -156,4 +172,5 @@ def described(database: Database, case: Case, found: Iterable[str]) -> str:
     """All that is needed to see and repeat a failure."""
     script = RENDERINGS[database.name].script(case)
     job = json.dumps(case.queries, ensure_ascii=False)
-    return "\n".join([f"{database.name}, {case.label}:", script, f"job: {job}", *found])
+    declared = catalogue(case).model_dump_json(exclude_defaults=True)
+    return "\n".join([f"{database.name}, {case.label}:", script, f"catalogue: {declared}", f"job: {job}", *found])

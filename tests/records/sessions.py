@@ -14,7 +14,8 @@ from bulkdelete.domain.agenda import outstanding
 from bulkdelete.domain.application import BulkDeletes
 from bulkdelete.domain.batch import Batch
 from bulkdelete.domain.commands import SubmitBulkDelete
-from bulkdelete.domain.job import Job
+from bulkdelete.domain.declarations import NOTHING, Declarations
+from bulkdelete.domain.job import GovernedJob, Job
 from bulkdelete.domain.operation import Operation
 from bulkdelete.domain.query_builder import Query
 from bulkdelete.domain.record_ids import RecordId, RecordIds
@@ -55,10 +56,15 @@ class Session:
 
     target: Target
     application: BulkDeletes
+    catalogue: Declarations = NOTHING
+
+    def job(self, *queries: Query | dict[str, Any], **options: Any) -> GovernedJob:
+        """A job under the session's catalogue."""
+        return Job.read({"name": "test", "queries": list(queries), "options": options}).under(self.catalogue)
 
     def submit(self, *queries: Query | dict[str, Any], **options: Any) -> UUID:
         """Submit a job; returns the operation's id."""
-        job = Job.read({"name": "test", "queries": list(queries), "options": options})
+        job = self.job(*queries, **options)
         operation_id = uuid4()
         self.application.submit(
             SubmitBulkDelete(command_id=uuid4(), operation_id=operation_id, requested_by="tester", job=job),
