@@ -92,7 +92,8 @@ class MariaDBServer(OwnServer, MariaDB):
     def prepare(self) -> None:
         """Make the system tables, and a statement file for the first start that lets us in."""
         install: Command = [self._base / "scripts" / "mariadb-install-db", "--no-defaults", f"--basedir={self._base}"]
-        self.run([*install, f"--datadir={self._data}", "--skip-test-db", "--auth-root-authentication-method=normal"])
+        places = [f"--datadir={self._data}", self._temporary]
+        self.run([*install, *places, "--skip-test-db", "--auth-root-authentication-method=normal"])
         account = f"'{USER}'@'{HOST}'"
         self._accounts.write_text(
             f"CREATE USER IF NOT EXISTS {account} IDENTIFIED BY '{PASSWORD}';\n"
@@ -102,6 +103,7 @@ class MariaDBServer(OwnServer, MariaDB):
     def command(self) -> Command:
         """The server."""
         places = [f"--basedir={self._base}", f"--datadir={self._data}", f"--socket={self.directory / 'socket'}"]
+        places.append(self._temporary)
         settings = [f"--{name}={value}" for name, value in SETTINGS.items()]
         return [
             self._base / "bin" / "mariadbd",
@@ -125,6 +127,11 @@ class MariaDBServer(OwnServer, MariaDB):
         """Drop a database; one of a server that a test left down goes with the server."""
         if self.running:
             super().drop(name)
+
+    @property
+    def _temporary(self) -> str:
+        """A place of its own: a server that starts removes whatever temporary tables it finds, others' too."""
+        return f"--tmpdir={self.directory}"
 
     @property
     def _data(self) -> Path:
