@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from bulkdelete.domain.failures import Cause
 from bulkdelete.domain.record_ids import RecordIds
-from bulkdelete.records.blockers import Kept, blockers
+from bulkdelete.records.blockers import Kept, blockers, hashable
 from bulkdelete.records.catalogue import Relationship
 from bulkdelete.records.causes import Reason
 from bulkdelete.records.closure import Closure
@@ -42,6 +42,16 @@ class Aside:
         """What is to be told of them."""
         entity = self.closure.entity
         return [reason.cause(entity.name, entity.key_kind, kept) for reason, kept in self.kept.items() if kept.ids]
+
+    def settle(self, texts: list[str]) -> None:
+        """Records that were noted and are gone after all: what this batch noted itself is not told at all."""
+        entity = self.closure.entity
+        gone = {hashable(one): text for one, text in zip(ids_of(entity, texts), texts, strict=True)}
+        for kept in self.kept.values():
+            for one in kept.remove(gone.keys(), entity.key_kind):
+                gone.pop(one, None)
+        if gone:
+            self.cleared.append(ids_of(entity, list(gone.values())))
 
     def add(self, ords: list[int], reason: Reason, relationship: Relationship | None) -> None:
         """Note the records, so that later passes skip them, and keep their ids for the outcome."""

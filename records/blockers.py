@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Hashable, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,6 +32,16 @@ class Kept:
         self.counts += counts or [0] * ids.count
         self.samples += samples or [[] for _ in range(ids.count)]
 
+    def remove(self, gone: Set[Hashable], kind: Any) -> list[Hashable]:
+        """Take records out that are gone after all; returns which of them stood here."""
+        ids = list(self.all_ids(kind))
+        found = [hashable(one) for one in ids if hashable(one) in gone]
+        if found:
+            stay = [at for at, one in enumerate(ids) if hashable(one) not in gone]
+            self.ids = [RecordIds.of(kind, [ids[at] for at in stay])] if stay else []
+            self.counts, self.samples = [self.counts[at] for at in stay], [self.samples[at] for at in stay]
+        return found
+
     @property
     def is_blocked(self) -> bool:
         """Whether it is known of any of them what blocks it."""
@@ -39,6 +50,11 @@ class Kept:
     def all_ids(self, kind: Any) -> RecordIds:
         """Their ids in one pack."""
         return joined(kind, self.ids)
+
+
+def hashable(one: RecordId) -> Hashable:
+    """An id as a member of a set."""
+    return one if isinstance(one, str) else tuple(one)
 
 
 def blockers(closure: Closure, relationship: Relationship, ords: list[int]) -> dict[int, tuple[int, list[RecordId]]]:

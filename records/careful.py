@@ -18,6 +18,7 @@ from bulkdelete.records.catalogue import Relationship
 from bulkdelete.records.causes import Reason, reason_of, reason_of_restriction
 from bulkdelete.records.closure import Closure
 from bulkdelete.records.dialect import AnySelect, Fault
+from bulkdelete.records.growth import grow, held_by_others
 from bulkdelete.records.ledger import Ledger
 from bulkdelete.records.removal import KeptError, Removal
 from bulkdelete.records.result import BatchResult
@@ -71,7 +72,7 @@ class Careful:
             return 0
         if self.given_up is not None:
             self.fail(self.ords(), reason_of(self.given_up, self.closure.entity.name, self.scope.catalogue))
-        self.closure.grow(self.refuse_held)
+        grow(self.closure, self.refuse_held)
         self.closure.mark_asked(self.where)
         self.split_restricted()
         if ords := self.ords():
@@ -91,7 +92,7 @@ class Careful:
             error_of_lock = error
         self.closure.select(found)
         name = self.closure.entity.name
-        self.refuse_held(error_of_lock, name, lambda: self.closure.held_by_others(name, found, 0))
+        self.refuse_held(error_of_lock, name, lambda: held_by_others(self.closure, name, found, 0))
         return self.closure.count
 
     def refuse_held(self, error: sa.exc.DBAPIError, name: str, held: Callable[[], list[int]]) -> None:
@@ -199,8 +200,8 @@ class Careful:
             for asked in (1, 0):
                 if (ids := self.closure.ids(name, asked)).count:
                     result.gone.append((name, not asked, ids))
-        result.failures += self.aside.causes()
         result.unlinked = self.removal.unlinked
-        result.cleared += self.aside.cleared
         if self.again or self.removal.takes_its_own():
-            result.cleared += self.ledger.settle(self.connection, self.run.id, self.query_index, self.closure)
+            self.aside.settle(self.ledger.settle(self.connection, self.run.id, self.query_index, self.closure))
+        result.failures += self.aside.causes()
+        result.cleared += self.aside.cleared

@@ -81,9 +81,10 @@ def reason_of_restriction(
         pass
     except sa.exc.DBAPIError as error:
         fault = dialect.fault(error)
-        if fault.kind != "record" or not dialect.is_alive(connection):
+        if fault.kind == "away" or not dialect.is_alive(connection):
             raise
-        if fault.constraint in {None, relationship.name}:
+        # Where somebody holds the blocking record the database has no word on it yet.
+        if fault.kind == "record" and fault.constraint in {None, relationship.name}:
             number, text = fault.number, fault.text
     return Reason(number, text, relationship.name, relationship.child, retryable=True)
 

@@ -6,7 +6,6 @@ roots reach stands twice. So what holds one record back can be traced to the roo
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,9 +18,6 @@ from bulkdelete.records.scope import Scope
 
 Everyone = tuple[int, int]
 """A range of root ordinals, both ends included."""
-
-Refuse = Callable[[sa.exc.DBAPIError, str, Callable[[], list[int]]], None]
-"""Told the error, the entity, and how to ask which roots reach a record that somebody else holds."""
 
 
 class Closure:
@@ -97,51 +93,9 @@ class Closure:
             self.connection.execute(sa.select(sa.func.max(work.c.depth)).where(work.c.ord.between(*ords))).scalar() or 0
         )
 
-    def grow(self, refuse: Refuse) -> None:
-        """Add what cascades take along, level by level, and hold those records.
-
-        `refuse` is told, with the error and the entity, which roots reach a record that somebody else holds.
-        """
-        depth, grown = 0, bool(self.cascades)
-        while grown:
-            level = {one.child for one in self.cascades if self.grow_by(one, depth)}
-            depth, grown = depth + 1, bool(level)
-            for name in sorted(level):
-                self.hold(name, depth, refuse)
-
     def inner(self, name: str) -> list[Relationship]:
         """The relationships by which other records refer to an entity's."""
         return self.scope.catalogue.referrers(name)
-
-    def grow_by(self, relationship: Relationship, depth: int) -> int:
-        """One level down one relationship; returns how many rows that added."""
-        child = self.entities[relationship.child]
-        work = self.tables[relationship.child]
-        kid = child.table.alias("kid")
-        parents = self.tables[relationship.parent].alias("above")
-        keys = [kid.c[key] for key in child.key]
-        present = work.alias("present")
-        known = sa.exists().where(
-            present.c.ord == parents.c.ord, *(present.c[f"k{at}"] == key for at, key in enumerate(keys))
-        )
-        source, linked = self.linked(relationship, parents, kid)
-        added = (
-            sa.select(
-                *keys,
-                parents.c.ord,
-                sa.bindparam(None, depth + 1, type_=sa.Integer).label("depth"),
-                sa.literal_column("0"),
-            )
-            .distinct()
-            .select_from(source)
-            .where(linked, parents.c.depth == depth, ~known)
-        )
-        names = [*(column.name for column in self.keys(relationship.child)), "ord", "depth", "asked"]
-        # Of an INSERT the row count is kept only when asked for; without it psycopg's -1 would never end the growth.
-        inserted = self.connection.execute(
-            sa.insert(work).from_select(names, added), execution_options={"preserve_rowcount": True}
-        )
-        return inserted.rowcount
 
     def linked(
         self, relationship: Relationship, parents: sa.FromClause, kid: sa.FromClause
@@ -170,28 +124,6 @@ class Closure:
         return sa.and_(
             self.is_record(parent.name, parents, referred), *(referred.c[other] == kid.c[own] for own, other in pairs)
         )
-
-    def hold(self, name: str, depth: int, refuse: Refuse) -> None:
-        """Hold the records of one level, so that nobody changes them or adds children."""
-        keys, work = self.entities[name].key_columns, self.tables[name]
-        level = sa.select(*self.keys(name)).where(work.c.depth == depth)
-        records = sa.select(*keys).where((keys[0] if len(keys) == 1 else sa.tuple_(*keys)).in_(level))
-        held = self.dialect.lock_rows(records)
-        if held is records:
-            return
-        try:
-            with self.dialect.savepoint(self.connection):
-                self.connection.execute(sa.select(sa.func.count()).select_from(held.subquery()))
-        except sa.exc.DBAPIError as error:
-            refuse(error, name, lambda: self.held_by_others(name, records, depth))
-
-    def held_by_others(self, name: str, records: AnySelect, depth: int) -> list[int]:
-        """The roots of one level's records that a lock which does not wait leaves out."""
-        work = self.tables[name]
-        free = self.dialect.lock_rows(records, skip_locked=True).cte("free")
-        same = sa.exists().where(*(free.c[at] == key for at, key in enumerate(self.keys(name))))
-        rows = sa.select(work.c.ord).distinct().where(work.c.depth == depth, ~same)
-        return list(self.connection.execute(rows).scalars())
 
     def mark_asked(self, where: Truth) -> None:
         """Records of the entity that a cascade takes along, but that the query asks for as well."""

@@ -58,8 +58,8 @@ class Ledger:
             some = self.set_aside.c.record.in_(texts[at : at + PIECE])
             connection.execute(sa.update(self.set_aside).where(*mine, some).values(reason=reason))
 
-    def settle(self, connection: sa.Connection, operation: str, query_index: int, closure: Closure) -> list[RecordIds]:
-        """Failures of earlier batches whose records are gone with these roots: their ids."""
+    def settle(self, connection: sa.Connection, operation: str, query_index: int, closure: Closure) -> list[str]:
+        """Records that were set aside and are gone with these roots: they are no longer; returns their keys."""
         aside = self.set_aside
         mine = (aside.c.operation_id == operation, aside.c.query_index == query_index)
         if not connection.execute(sa.select(sa.exists().where(*mine).select_from(aside))).scalar():
@@ -68,7 +68,7 @@ class Ledger:
         gone = list(connection.execute(sa.select(key).distinct()).scalars())
         texts = self.among(connection, mine, gone)
         self.forget(connection, mine, texts)
-        return [ids_of(closure.entity, texts)] if texts else []
+        return texts
 
     def among(self, connection: sa.Connection, mine: tuple[Truth, ...], texts: list[str]) -> list[str]:
         """Those of the records that are set aside. By lists: a join by a key's text would look at every pair."""

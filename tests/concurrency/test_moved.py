@@ -15,7 +15,6 @@ from bulkdelete.domain.agenda import outstanding
 from bulkdelete.domain.query_builder import Query
 from bulkdelete.domain.work import DeleteBatch
 from tests.concurrency.hands import hand
-from tests.concurrency.known_defects import MOVED, TAKEN
 from tests.concurrency.servers import on_servers
 from tests.faults.rows import PostgreSQLRows, Rows
 from tests.records.sessions import Ended, Session, session_on
@@ -66,7 +65,6 @@ def ids(rows: Rows, table: str) -> list[int]:
     return [int(row[0]) for row in rows.ask(f"SELECT id FROM {table} ORDER BY id")]
 
 
-@pytest.mark.xfail(strict=True, reason=MOVED)
 @on_servers
 def test_a_child_moved_to_a_record_that_stays_stays(rows: Rows) -> None:
     ended = moved(rows, CHILDREN, "k", "UPDATE k SET p_id = 2 WHERE id = 7")
@@ -75,7 +73,6 @@ def test_a_child_moved_to_a_record_that_stays_stays(rows: Rows) -> None:
     assert ended.cascaded == {"k": ["8"], "g": ["80"]}
 
 
-@pytest.mark.xfail(strict=True, reason=MOVED)
 @on_servers
 def test_a_grandchild_moved_to_a_record_that_stays_stays(rows: Rows) -> None:
     ended = moved(rows, CHILDREN, "g", "UPDATE g SET k_id = 9 WHERE id = 70")
@@ -84,7 +81,6 @@ def test_a_grandchild_moved_to_a_record_that_stays_stays(rows: Rows) -> None:
     assert ended.cascaded == {"k": ["7", "8"], "g": ["80"]}
 
 
-@pytest.mark.xfail(strict=True, reason=MOVED)
 @on_servers
 def test_a_node_moved_to_another_tree_stays(rows: Rows) -> None:
     ended = moved(rows, TREE, "p", "UPDATE p SET parent_id = 2 WHERE id = 7")
@@ -93,7 +89,6 @@ def test_a_node_moved_to_another_tree_stays(rows: Rows) -> None:
     assert ended.cascaded == {"p": ["8"]}
 
 
-@pytest.mark.xfail(strict=True, reason=TAKEN)
 @on_servers
 @pytest.mark.parametrize("statement", ["DELETE FROM g WHERE id = 70", "UPDATE g SET id = 71 WHERE id = 70"])
 def test_a_child_that_somebody_takes_is_not_told_as_ours(rows: Rows, statement: str) -> None:
@@ -103,7 +98,6 @@ def test_a_child_that_somebody_takes_is_not_told_as_ours(rows: Rows, statement: 
     assert ids(rows, "g") == [90]
 
 
-@pytest.mark.xfail(strict=True, reason=MOVED)
 @pytest.mark.postgresql
 def test_a_child_that_is_being_moved_is_waited_for_and_stays(postgresql_url: str) -> None:
     """The same without a hook: the run waits for who holds the child, who then commits."""

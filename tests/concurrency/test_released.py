@@ -10,7 +10,6 @@ from bulkdelete.domain.query_builder import Query
 from bulkdelete.records.target import Target
 from bulkdelete.service.state import State
 from tests.concurrency.hands import hand
-from tests.concurrency.known_defects import SETTLED
 from tests.concurrency.servers import on_servers
 from tests.concurrency.test_moved import before_the_lock
 from tests.faults.accounts import assert_counts, told_by_views
@@ -25,7 +24,6 @@ TREE = """
 """
 
 
-@pytest.mark.xfail(strict=True, reason=SETTLED)
 @on_servers
 def test_a_failure_that_its_own_batch_settles_is_none(rows: Rows, shell: Shell) -> None:
     rows.script(TREE)

@@ -51,11 +51,9 @@ TABLES = [
     Other("a child's table", "box", "SELECT count(*) FROM link", "ALTER TABLE link ADD COLUMN late INTEGER"),
     Other("an index", "log", "UPDATE log SET pad = 'z' WHERE id = 3", "CREATE INDEX late ON log (grp)"),
 ]
-STUCK = "one held record that keeps another makes the whole batch be tried again and again, until it is let go"
 SEARCHED = "a held link is waited for at each step of the bisecting, while the whole batch is held"
 SCANNED = "of a small table MariaDB reads all links to clear some, and waits for held ones of records that stay"
 KNOWN = {
-    ("postgresql", "a child that keeps"): STUCK, ("mariadb", "a child that keeps"): STUCK,
     ("postgresql", "a child to be unlinked"): SEARCHED, ("mariadb", "a child to be unlinked"): SEARCHED,
     ("mariadb", "a child of a record that stays"): SCANNED,
 }  # fmt: skip
