@@ -109,7 +109,6 @@ def test_a_child_that_somebody_renames_on_mariadb_is_not_told_as_ours(mariadb_ur
 
 
 def assert_renamed_is_not_told(rows: PostgreSQLRows | MariaDBRows) -> None:
-    rows.script(CHILDREN)
     ended = moved(rows, CHILDREN, "g", "UPDATE g SET id = 71 WHERE id = 70")
 
     assert "70" not in ended.cascaded["g"]
