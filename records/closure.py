@@ -97,33 +97,18 @@ class Closure:
         """The relationships by which other records refer to an entity's."""
         return self.scope.catalogue.referrers(name)
 
-    def linked(
-        self, relationship: Relationship, parents: sa.FromClause, kid: sa.FromClause
-    ) -> tuple[sa.FromClause, Truth]:
-        """The referencing records of records in a work table: what to join, and on what.
+    def linked(self, relationship: Relationship, parents: sa.FromClause, kid: sa.FromClause) -> Truth:
+        """Whether a record refers to one in a work table.
 
         The parent stands on the left: its collation and affinity say what refers to it.
         """
         parent = self.entities[relationship.parent]
         pairs = list(zip(relationship.child_columns, relationship.parent_columns, strict=True))
         if set(relationship.parent_columns) <= set(parent.key):
-            return sa.join(parents, kid, sa.true()), sa.and_(
-                *(parents.c[f"k{parent.key.index(other)}"] == kid.c[own] for own, other in pairs)
-            )
-        referred = parent.table.alias("referred")
-        source = sa.join(sa.join(parents, referred, self.is_record(parent.name, parents, referred)), kid, sa.true())
-        return source, sa.and_(*(referred.c[other] == kid.c[own] for own, other in pairs))
-
-    def linked_by_join(self, relationship: Relationship, parents: sa.FromClause, kid: sa.FromClause) -> Truth:
-        """The same as one condition, whatever it needs to join standing in it."""
-        parent = self.entities[relationship.parent]
-        pairs = list(zip(relationship.child_columns, relationship.parent_columns, strict=True))
-        if set(relationship.parent_columns) <= set(parent.key):
             return sa.and_(*(parents.c[f"k{parent.key.index(other)}"] == kid.c[own] for own, other in pairs))
         referred = parent.table.alias("referred")
-        return sa.and_(
-            self.is_record(parent.name, parents, referred), *(referred.c[other] == kid.c[own] for own, other in pairs)
-        )
+        refers = [referred.c[other] == kid.c[own] for own, other in pairs]
+        return sa.and_(self.is_record(parent.name, parents, referred), *refers)
 
     def mark_asked(self, where: Truth) -> None:
         """Records of the entity that a cascade takes along, but that the query asks for as well."""
@@ -134,29 +119,29 @@ class Closure:
 
     def blocked_by(self, relationship: Relationship) -> AnySelect:
         """The ordinals of roots that reach a record which a record outside the closure keeps."""
-        source, linked, _, parents = self.blocking(relationship)
-        return sa.select(parents.c.ord).distinct().select_from(source).where(linked)
+        linked, _, parents = self.blocking(relationship)
+        return sa.select(parents.c.ord).distinct().where(linked)
 
     def blocked_among(self, relationship: Relationship, among: Everyone) -> list[int]:
         """Those of these roots that reach a record which one that does not go with them keeps."""
-        source, linked, _, parents = self.blocking(relationship, among)
-        rows = sa.select(parents.c.ord).distinct().select_from(source).where(linked, parents.c.ord.between(*among))
+        linked, _, parents = self.blocking(relationship, among)
+        rows = sa.select(parents.c.ord).distinct().where(linked, parents.c.ord.between(*among))
         return sorted(self.connection.execute(rows).scalars())
 
     def blocking(
         self, relationship: Relationship, among: Everyone | None = None
-    ) -> tuple[sa.FromClause, Truth, sa.FromClause, sa.FromClause]:
-        """Records of the closure and those outside (or not among these) that keep them: join, on, keeper, kept."""
+    ) -> tuple[Truth, sa.FromClause, sa.FromClause]:
+        """Records of the closure and those outside (or not among these) that keep them: whether, keeper, kept."""
         parents = self.tables[relationship.parent].alias("above")
         child = self.scope.catalogue.entities[relationship.child]
         kid = child.table.alias("kid")
-        source, linked = self.linked(relationship, parents, kid)
+        linked = self.linked(relationship, parents, kid)
         if relationship.child in self.tables:
             work = self.tables[relationship.child].alias("inside")
             same = [work.c[f"k{at}"] == kid.c[key] for at, key in enumerate(child.key)]
             inside = sa.exists().where(*same, *([work.c.ord.between(*among)] if among else []))
             linked = sa.and_(linked, ~inside)
-        return source, linked, kid, parents
+        return linked, kid, parents
 
     def restricting(self) -> list[Relationship]:
         """The relationships that can keep a record of the closure."""

@@ -39,7 +39,7 @@ def grow_by(closure: Closure, relationship: Relationship, depth: int) -> int:
     known = sa.exists().where(
         present.c.ord == parents.c.ord, *(present.c[f"k{at}"] == key for at, key in enumerate(keys))
     )
-    source, linked = closure.linked(relationship, parents, kid)
+    linked = closure.linked(relationship, parents, kid)
     added = (
         sa.select(
             *keys,
@@ -48,7 +48,6 @@ def grow_by(closure: Closure, relationship: Relationship, depth: int) -> int:
             sa.literal_column("0"),
         )
         .distinct()
-        .select_from(source)
         .where(linked, parents.c.depth == depth, ~known)
     )
     names = [*(column.name for column in closure.keys(relationship.child)), "ord", "depth", "asked"]
@@ -83,10 +82,10 @@ def drop_moved(closure: Closure, name: str, depth: int) -> None:
     for one in closure.cascades:
         if one.child == name:
             kid, above = closure.entities[name].table.alias("kid"), closure.tables[one.parent].alias("above")
-            source, linked = closure.linked(one, above, kid)
+            linked = closure.linked(one, above, kid)
             same = [kid.c[key] == work.c[f"k{at}"] for at, key in enumerate(closure.entities[name].key)]
             refers = sa.and_(linked, *same, above.c.ord == work.c.ord, above.c.depth < depth)
-            still.append(sa.exists().where(refers).select_from(source))
+            still.append(sa.exists().where(refers))
     columns = [*closure.keys(name), work.c.ord]
     moved = sa.select(*columns).where(work.c.depth == depth, *(~one for one in still))
     for row in closure.connection.execute(moved).all():

@@ -102,14 +102,11 @@ class Removal:
         """Whether a record of the child refers, by this relationship, to one that goes."""
         above = self.closure.tables[relationship.parent].alias("above")
         if self.dialect.deletes_by_join:
-            return sa.and_(self.closure.linked_by_join(relationship, above, child.table), above.c.ord.between(*among))
+            linked = self.closure.linked(relationship, above, child.table)
+            return sa.and_(linked, above.c.ord.between(*among))
         kid = child.table.alias("kid")
-        source, linked_by = self.closure.linked(relationship, above, kid)
-        referring = (
-            sa.select(*(kid.c[key] for key in child.key))
-            .select_from(source)
-            .where(linked_by, above.c.ord.between(*among))
-        )
+        linked = self.closure.linked(relationship, above, kid)
+        referring = sa.select(*(kid.c[key] for key in child.key)).where(linked, above.c.ord.between(*among))
         keys = child.key_columns
         return (keys[0] if len(keys) == 1 else sa.tuple_(*keys)).in_(referring)
 
