@@ -200,10 +200,7 @@ class Careful:
 
     def settle(self, result: BatchResult) -> None:
         """What is left in the closure is gone: its ids, and the failures, into the result."""
-        for name in self.closure.names:
-            for asked in (1, 0):
-                if (ids := self.closure.ids(name, asked)).count:
-                    result.gone.append((name, not asked, ids))
+        result.gone += [(name, not asked, ids) for name, asked, ids in self.closure.gone()]
         result.unlinked = self.removal.unlinked
         # Noted before, by this batch or, of a record that moved here since, by another worker's.
         if not self.dialect.alone or self.again or self.removal.takes_its_own():

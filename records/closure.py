@@ -6,7 +6,7 @@ roots reach stands twice. So what holds one record back can be traced to the roo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -155,6 +155,16 @@ class Closure:
     def links(self) -> list[Relationship]:
         """The relationships by which other records refer to those of the closure."""
         return [one for name in self.names for one in self.inner(name)]
+
+    def gone(self) -> Iterator[tuple[str, int, RecordIds]]:
+        """Entity, whether its records were asked for, and their ids; entities without any are left out."""
+        for name in self.names:
+            # Only records of the query's own entity are asked for, and only a cascade takes others of it.
+            own = name == self.entity.name
+            taken = any(one.child == name for one in self.cascades)
+            for asked in [1] * own + [0] * taken:
+                if (ids := self.ids(name, asked)).count:
+                    yield name, asked, ids
 
     def ids(self, name: str, asked: int) -> RecordIds:
         """The ids of an entity's records: those asked for, or those a cascade takes."""
