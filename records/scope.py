@@ -12,9 +12,15 @@ from bulkdelete.domain.errors import InvalidJobError
 from bulkdelete.domain.job import Job
 from bulkdelete.domain.query.tree import QueryTree
 from bulkdelete.records.catalogue import Attribute, Catalogue, Entity, suggestion
+from bulkdelete.records.conditions.reader import predicate
+from bulkdelete.records.conditions.times import zone_of
 from bulkdelete.records.dialect import Dialect
-from bulkdelete.records.predicates import Truth, predicate
+from bulkdelete.records.order import order_of_queries
+from bulkdelete.records.predicates import Truth
 from bulkdelete.records.reflection import reflect
+
+SOME_DAY = datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC)
+"""Now, for a predicate that is only held against the schema."""
 
 
 @dataclass(frozen=True)
@@ -29,8 +35,7 @@ class Scope:
     def of(cls, job: Job, connection: sa.Connection, dialect: Dialect) -> Scope:
         """Hold the job against the database. Raises InvalidJobError for what does not fit."""
         trees = job.trees()
-        entities, paths = [tree.entity for tree in trees], [tree.path for tree in trees]
-        catalogue = reflect(dialect.tables(connection), job.declared, entities, paths)
+        catalogue = reflect(dialect.tables(connection), job.declared, trees)
         scope = cls(job, catalogue, dialect)
         for name in job.options.created_on:
             if name not in catalogue.asked and name not in catalogue.asked.values():
@@ -61,16 +66,17 @@ class Scope:
         return self.entity(index).created_on({**self.catalogue.created_on, **chosen})
 
     def where(self, index: int, entity: Entity, cut_off: datetime.datetime | None) -> Truth:
-        """The full predicate of one query over a table of its entity: the query, and the cut-off."""
-        truth = predicate(self.tree(index), entity, self.dialect)
+        """The full predicate of one query over a table of its entity: the query, and the cut-off (None: not known)."""
+        terms = self.job.terms(cut_off or SOME_DAY)
+        truth = predicate(self.tree(index), entity, self.dialect, self.catalogue, terms)
         created_on = self.created_on(index)
         if cut_off is None or created_on is None:
             return truth
-        return sa.and_(truth, self.dialect.before(entity, created_on.name, cut_off))
+        return sa.and_(truth, self.dialect.before(entity, created_on.name, cut_off, zone_of(entity, terms)))
 
     def order(self) -> list[int]:
         """The queries in the order they run."""
-        return self.catalogue.order_of_queries(self.entity_names())
+        return order_of_queries(self.catalogue, self.entity_names())
 
     def at(self, index: int, table: sa.Table) -> Entity:
         """The entity of one query, as one of its partitions."""

@@ -140,7 +140,7 @@ class Target:
         """What the job will do, by the database's own estimates. Raises InvalidJobError."""
         scope, notes = self.check(job)
         with self.available(), self.dialect.reading(self.engine, PLANNING_SECONDS) as connection:
-            now = self.dialect.read_clock(connection.execute(sa.select(self.dialect.now())).scalar_one())
+            now = job.cut_off(self.dialect.read_clock(connection.execute(sa.select(self.dialect.now())).scalar_one()))
             walks, blocked = [], []
             for index in range(len(job.queries)):
                 entity = scope.entity(index)
@@ -158,7 +158,7 @@ class Target:
         scope, _ = self.check(job)
         self.tables.create()
         with self.available(), self.dialect.transaction(self.engine) as connection:
-            row = open_fence(connection, self.dialect, self.ledger, operation_id, job.digest(), epoch)
+            row = open_fence(connection, self.dialect, self.ledger, operation_id, job, epoch)
         return row, scope
 
     def plan(self, run: Run, query_index: int, retry: bool) -> tuple[Walk, bool]:
