@@ -66,7 +66,7 @@ def hierarchy_of(declared: Declared, table: str, attribute: str) -> Hierarchy | 
                 f"is meant, as hierarchy of the entity"
             )
         if ups:
-            return Hierarchy(declared.entity(there), node, ups[0])
+            return Hierarchy(declared.placed(declared.entity(there)), node, ups[0])
     return f'"{attribute}" of "{declared.name(table)}" belongs to no entity that refers to itself'
 
 
