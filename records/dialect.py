@@ -10,7 +10,7 @@ from typing import Any, Literal, Protocol
 
 import sqlalchemy as sa
 
-from bulkdelete.domain.query import QueryTree
+from bulkdelete.domain.query.tree import QueryTree
 from bulkdelete.domain.record_ids import KeyKind, RecordIds
 from bulkdelete.records.catalogue import Entity, Relationship
 from bulkdelete.records.predicates import Operands, Truth
@@ -122,10 +122,6 @@ class Dialect(Operands, Protocol):
 
     def tables(self, connection: sa.Connection) -> Schema:
         """What the database says of its tables."""
-        ...
-
-    def before(self, entity: Entity, attribute: str, cut_off: datetime.datetime) -> Truth:
-        """Whether the record was created before the cut-off."""
         ...
 
     def check(self, connection: sa.Connection, entity: Entity, tree: QueryTree, where: Truth) -> list[str]:
