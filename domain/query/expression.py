@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_serializer, model_validator
-from pydantic_core.core_schema import SerializerFunctionWrapHandler
+from pydantic import BeforeValidator, Field, model_validator
 
 from bulkdelete.domain.errors import InvalidJobError
-from bulkdelete.domain.query.conditions import ConditionExpression, Name, OrderExpression, named, orders_of, without
+from bulkdelete.domain.query.conditions import ConditionExpression, Name, OrderExpression, named, orders_of
 from bulkdelete.domain.query.naming import check_names
 from bulkdelete.domain.query.tree import (
     Join,
@@ -46,11 +45,6 @@ class FilterExpression(Expression):
     conditions: Annotated[tuple[ConditionExpression, ...], Field(alias="Conditions", strict=False)] = ()
     filters: Annotated[tuple[FilterExpression, ...], Field(alias="Filters", strict=False)] = ()
     any_all: Annotated[LinkEntity | None, Field(alias="AnyAllFilterLinkEntity")] = None
-
-    @model_serializer(mode="wrap")
-    def leave_out_defaults(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """What was not said is not written."""
-        return without(handler(self), self, any_all=None)
 
     @property
     def is_empty(self) -> bool:
@@ -124,11 +118,6 @@ class QueryExpression(Expression):
     def stay_shallow(cls, value: Any) -> Any:
         """Refuse what is nested too deep before it is read."""
         return check_depth(value)
-
-    @model_serializer(mode="wrap")
-    def leave_out_defaults(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """What was not said is not written: the digest of a job stays what it was."""
-        return without(handler(self), self, links=(), orders=(), top=None, distinct=False, text=None)
 
     @model_validator(mode="after")
     def say_what_goes(self) -> Self:

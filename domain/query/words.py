@@ -26,6 +26,23 @@ ONLY_EMPTY: dict[str, tuple[Any, ...]] = {
 """Words taken where they say nothing, and refused by name where they would: a lost word widens a deletion."""
 
 
+UNSAID: dict[str, tuple[Any, ...]] = {
+    "AnyAllFilterLinkEntity": (None,), "LinkEntities": ([],), "Orders": ([],), "TopCount": (None,), "Distinct": (False,),
+    "text": (None,), "EntityName": (None,), "CompareColumns": (False,), "CompareEntityName": (None,), "Alias": (None,),
+    "LinkFromEntityName": (None,), "EntityAlias": (None,), "LinkCriteria": (None,),
+}  # fmt: skip
+"""Words that are not written where they say nothing: a job written before there were any keeps its digest."""
+
+
+def said(written: Any) -> Any:
+    """A written query without the words that say nothing."""
+    if isinstance(written, list):
+        return [said(one) for one in written]
+    if not isinstance(written, dict):
+        return written
+    return {word: said(value) for word, value in written.items() if value not in UNSAID.get(word, ())}
+
+
 def says_nothing(word: str, value: Any) -> bool:
     """Whether a word can be left out: it has no effect, or none with this value."""
     match word:
