@@ -22,10 +22,8 @@ from bulkdelete.domain.query.tree import (
     junction,
 )
 from bulkdelete.domain.query.values import refused
-from bulkdelete.domain.query.words import Expression, check_depth
+from bulkdelete.domain.query.words import MOST_CONDITIONS, MOST_LINKS, Expression, check_extent
 
-MOST_CONDITIONS = 500
-MOST_LINKS = 15
 MOST_TOP = 5_000
 
 
@@ -117,7 +115,7 @@ class QueryExpression(Expression):
     @classmethod
     def stay_shallow(cls, value: Any) -> Any:
         """Refuse what is nested too deep before it is read."""
-        return check_depth(value)
+        return check_extent(value)
 
     @model_validator(mode="after")
     def say_what_goes(self) -> Self:
