@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from bulkdelete.domain.errors import InvalidJobError
 from bulkdelete.domain.record_ids import KeyKind
 from bulkdelete.records.catalogue import Attribute, Entity, Kind, Relationship, Rule, suggestion
+from bulkdelete.records.mariadb.chosen import ENTITY
 from bulkdelete.records.native_types import NativeType
 
 OURS = "bulkdelete_"
@@ -163,7 +164,9 @@ def entity_of(connection: sa.Connection, name: str, place: Place, here: bool, pa
         schema=None if here else place[0],
     )  # fmt: skip
     kind = key_kind([attributes[one] for one in key])
-    return Entity(name, table, key, kind, attributes, {"db": place[0]})
+    entity = Entity(name, table, key, kind, attributes, {"db": place[0]})
+    table.info[ENTITY] = entity
+    return entity
 
 
 def key_kind(key: list[Attribute]) -> KeyKind:

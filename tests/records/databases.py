@@ -14,6 +14,7 @@ from pymysql.constants import CLIENT
 from sqlalchemy.engine import make_url
 
 from bulkdelete.records.postgresql.sessions import DEFAULT_SCHEMA
+from tests.records.mysql_statements import as_mysql
 
 Key = str | tuple[str, ...]
 
@@ -22,6 +23,8 @@ class Database(ABC):
     """A database of one test. `schema` and `rows` speak SQL; `keys` tells which records there are."""
 
     name: ClassVar[str]
+    """What its SQL is; MySQL's is MariaDB's."""
+    server: ClassVar[str]
     address: str
 
     @abstractmethod
@@ -60,7 +63,7 @@ class Database(ABC):
 class SQLiteDatabase(Database):
     """A file."""
 
-    name = "sqlite"
+    name = server = "sqlite"
 
     def __init__(self, path: Path) -> None:
         self.connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30)
@@ -97,7 +100,7 @@ class SQLiteDatabase(Database):
 class PostgreSQLDatabase(Database):
     """A database of a server that tests share."""
 
-    name = "postgresql"
+    name = server = "postgresql"
 
     def __init__(self, url: str) -> None:
         self.connection = psycopg.connect(url, autocommit=True)
@@ -147,7 +150,7 @@ class PostgreSQLDatabase(Database):
 class MariaDBDatabase(Database):
     """A database of a server that tests share; its SQL is standard SQL here, names in double quotes."""
 
-    name = "mariadb"
+    name = server = "mariadb"
 
     def __init__(self, url: str) -> None:
         place = make_url(url)
@@ -203,6 +206,21 @@ class MariaDBDatabase(Database):
         """Remove everything that an earlier test made."""
         name = make_url(self.address).database
         self.script(f'DROP DATABASE "{name}"; CREATE DATABASE "{name}"; USE "{name}"')
+
+
+class MySQLDatabase(MariaDBDatabase):
+    """The same of MySQL, which knows no sequences."""
+
+    server = "mysql"
+
+    def script(self, sql: str) -> None:
+        super().script(as_mysql(sql))
+
+    def series(self, records: int) -> str:
+        self.script("SET cte_max_recursion_depth = 10000000")
+        return (
+            f"(WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < {records}) SELECT i FROM c) s"
+        )
 
 
 def quoted(name: str) -> str:
