@@ -38,6 +38,11 @@ WHERE t.trx_mysql_thread_id <> CONNECTION_ID() AND t.trx_rows_locked > 0 ORDER B
 QUOTING = MySQLDialect().identifier_preparer
 
 
+def backticked(name: str) -> str:
+    """A name in quotes, whether it needs them or not."""
+    return "`" + name.replace("`", "``") + "`"
+
+
 class MariaDB(MariaDBSessions, MariaDBOperands, MariaDBKeys):
     """One worker at a time with profit: purging what was deleted costs as much as deleting."""
 
@@ -59,7 +64,7 @@ class MariaDB(MariaDBSessions, MariaDBOperands, MariaDBKeys):
 
     def tables(self, connection: sa.Connection) -> MariaDBSchema:
         """From the information schema: foreign keys of other databases count too."""
-        return MariaDBSchema(connection)
+        return MariaDBSchema(connection, self.ours)
 
     def check(self, connection: sa.Connection, entity: Entity, tree: QueryTree, where: Truth) -> list[str]:
         """A deletion of nothing finds missing privileges."""
@@ -128,6 +133,17 @@ class MariaDB(MariaDBSessions, MariaDBOperands, MariaDBKeys):
                     raise
         found = [f"thread {row['id']}, {row['who']} since {row['since']:%H:%M:%S} UTC" for row in rows]
         return f"holding records: {'; '.join(found)}" if found else ""
+
+    def granted(self, connection: sa.Connection, tables: Sequence[sa.Table]) -> list[str]:
+        """To the account that is connected, which is a name and a host."""
+        account, here = connection.execute(sa.text("SELECT CURRENT_USER(), DATABASE()")).one()
+        user, _, host = account.rpartition("@")
+        name, place = f"{backticked(user)}@{backticked(host)}", backticked(here or "")
+        return [
+            f"GRANT SELECT, INSERT, UPDATE, DELETE ON {place if one.schema is None else backticked(one.schema)}"
+            f".{backticked(one.name)} TO {name}"
+            for one in tables
+        ]
 
     def quoted(self, name: str) -> str:
         """A name as SQL needs it."""

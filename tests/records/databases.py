@@ -13,7 +13,7 @@ import pymysql
 from pymysql.constants import CLIENT
 from sqlalchemy.engine import make_url
 
-from bulkdelete.records.postgresql.sessions import DEFAULT_SCHEMA
+from bulkdelete.records.postgresql.sessions import DEFAULT_PLACE
 from tests.records.mysql_statements import as_mysql
 
 Key = str | tuple[str, ...]
@@ -123,7 +123,7 @@ class PostgreSQLDatabase(Database):
             "unnest(i.indkey) WITH ORDINALITY k(attnum, at), pg_attribute a WHERE i.indrelid = c.oid "
             "AND i.indisprimary AND a.attrelid = c.oid AND a.attnum = k.attnum), '{}') FROM pg_class c "
             "JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition "
-            f"AND n.nspname NOT IN ('pg_catalog', 'information_schema', '{DEFAULT_SCHEMA}')"
+            f"AND n.nspname NOT IN ('pg_catalog', 'information_schema', '{DEFAULT_PLACE.schema}')"
         )
         self.places = {
             (name if schema == "public" else f"{schema}.{name}"): (schema, name) for schema, name, _ in found
