@@ -11,6 +11,8 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import ConnectionPoolEntry
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_exponential
 
 from bulkdelete.domain.declarations import Declarations
@@ -36,6 +38,12 @@ from bulkdelete.records.scope import Run, Scope
 PLANNING_SECONDS = 5.0
 CLEARED = 5_000
 """Ledger rows removed in one transaction."""
+
+
+def close_returned(connection: DBAPIConnection | None, _record: ConnectionPoolEntry) -> None:
+    """Close what comes back to a pool that is no more: nobody would take it from there again."""
+    if connection is not None:
+        connection.close()
 
 
 @dataclass
@@ -80,7 +88,8 @@ class Target:
         return shown(self.url)
 
     def close(self) -> None:
-        """Let go of all connections."""
+        """Let go of all connections; one that a thread still works with is closed as soon as that gives it back."""
+        sa.event.listen(self.engine.pool, "checkin", close_returned)
         self.engine.dispose()
         for other in self.elsewhere.values():
             other.close()
