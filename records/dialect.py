@@ -14,6 +14,7 @@ from bulkdelete.domain.ledger_place import LedgerPlace
 from bulkdelete.domain.query import QueryTree
 from bulkdelete.domain.record_ids import KeyKind, RecordIds
 from bulkdelete.records.catalogue import Entity, Relationship
+from bulkdelete.records.extent import Costs, Extent
 from bulkdelete.records.predicates import Operands, Truth
 from bulkdelete.records.schema import Schema
 
@@ -85,6 +86,10 @@ class Dialect(Operands, Protocol):
     has_schemas: bool
     ours: set[TableName]
     """Our tables where a setting put them: they are no entities."""
+    costs: Costs
+    """What deleting costs here, in documented figures."""
+    right_of_work_tables: str
+    """The privilege that `work_table` takes."""
     deletes_by_join: bool
     """Whether records named by another table are found quickly only where that table is joined, not in a subquery."""
     self_cascading_in_levels: bool
@@ -167,6 +172,10 @@ class Dialect(Operands, Protocol):
         """The type of a key as text in our own tables: different keys must differ."""
         ...
 
+    def extent(self, connection: sa.Connection, entity: Entity) -> Extent:
+        """How much room the entity takes, without reading it."""
+        ...
+
     def holders(self, connection: sa.Connection, entity: Entity) -> str:
         """Who may hold records of the entity, in words; empty where the database does not tell."""
         ...
@@ -204,6 +213,10 @@ class Dialect(Operands, Protocol):
 
     def size(self, connection: sa.Connection, entity: Entity) -> int:
         """About how many records the entity has, without counting them."""
+        ...
+
+    def may_create(self, connection: sa.Connection, schema: str | None, is_there: bool) -> bool | None:
+        """Whether this user may make tables in the schema, or the schema itself; None: that cannot be told."""
         ...
 
     def granted(self, connection: sa.Connection, tables: Sequence[sa.Table]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NoReturn
 
 import sqlalchemy as sa
 
@@ -38,6 +39,39 @@ class OwnTables:
                     raise
                 return False
 
+    def check(self) -> None:
+        """See that they can be used, or made, before anything is asked. Raises InvalidJobError saying what to run."""
+        if self.are_there():
+            self.probe()
+            return
+        with self.dialect.reading(self.engine, SECONDS) as connection:
+            schema = self.ledger.fence.schema
+            known = schema is None or sa.inspect(connection).has_schema(schema)
+            may = self.dialect.may_create(connection, schema, known)
+        if may is False:
+            self.refuse("the right to create is missing", self.statements())
+
+    def probe(self) -> None:
+        """Do nothing with each, in every way that is needed."""
+        nothing: sa.ColumnElement[bool] = sa.literal_column("1 = 0")
+        try:
+            with self.dialect.transaction(self.engine) as connection:
+                for one in self.ledger.tables:
+                    column = list(one.columns)[-1]
+                    connection.execute(sa.insert(one).from_select(list(one.columns), sa.select(one).where(nothing)))
+                    connection.execute(sa.update(one).where(nothing).values({column: column}))
+                    connection.execute(sa.delete(one).where(nothing))
+        except sa.exc.DBAPIError as error:
+            fault = self.dialect.fault(error)
+            if fault.kind != "record":
+                raise
+            self.refuse(fault.text, [], "use")
+
+    def refuse(self, why: str, statements: list[str], what: str = "create") -> NoReturn:
+        """Raise InvalidJobError with what an owner can run."""
+        ddl = ";\n".join([*statements, *self.grants()])
+        raise InvalidJobError(f"bulkdelete may not {what} its tables ({why}); let an owner run:\n{ddl};\n", "database")
+
     def create(self) -> None:
         """Make them where they are missing. Raises InvalidJobError with the DDL where we may not."""
         try:
@@ -71,10 +105,7 @@ class OwnTables:
                 raise
             if not self.are_there():
                 # Else somebody made them at the same time: IF NOT EXISTS does not see what is not committed yet.
-                ddl = ";\n".join([*statements, *self.grants()])
-                raise InvalidJobError(
-                    f"bulkdelete may not create its tables ({fault.text}); let an owner run:\n{ddl};\n", "database"
-                ) from error
+                self.refuse(fault.text, statements)
 
 
 def refuse_another(inspector: sa.Inspector, table: sa.Table) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
@@ -30,7 +30,7 @@ from bulkdelete.records.ledger import Ledger, ledger_tables, place_of
 from bulkdelete.records.names import read_address, shown
 from bulkdelete.records.own_tables import OwnTables
 from bulkdelete.records.pace import Paces
-from bulkdelete.records.preflight import probe_reached
+from bulkdelete.records.preflight import probe_all
 from bulkdelete.records.preview import Preview, previewed
 from bulkdelete.records.result import BatchResult
 from bulkdelete.records.scope import Run, Scope
@@ -128,33 +128,30 @@ class Target:
         scope = self.scope(job)
         for attempt in self.waits():
             with attempt:
-                return scope, self.probe(job, scope)
+                return scope, self.probe(scope)
         raise AssertionError("the last attempt returns or raises")
 
-    def probe(self, job: Job, scope: Scope) -> list[str]:
+    def probe(self, scope: Scope) -> list[str]:
         """Try what the job will need in one transaction that is undone; the texts are cautions."""
-        cautions: list[str] = []
-        with self.available(), self.dialect.transaction(self.engine) as connection:
-            probe = connection.begin_nested() if self.dialect.name == "postgresql" else None
-            for index in range(len(job.queries)):
-                entity = scope.entity(index)
-                where = scope.where(index, entity, None)
-                cautions += self.dialect.check(connection, entity, scope.tree(index), where)
-                cautions += probe_reached(connection, self.dialect, scope, entity)
-            if probe:
-                probe.rollback()
-        return list(dict.fromkeys(cautions))
+        with self.available():
+            with self.dialect.transaction(self.engine) as connection:
+                cautions = probe_all(connection, self.dialect, scope)
+            self.tables.check()
+        return cautions
 
     def waits(self) -> Retrying:
         """Attempts at what somebody else's lock may hold up, for a bounded time."""
         until, pause = stop_after_delay(self.patience), wait_exponential(0.1, max=2)
         return Retrying(retry=retry_if_exception_type(UnavailableError), wait=pause, stop=until, reraise=True)
 
-    def preview(self, job: Job) -> Preview:
-        """What the job will do, by the database's own estimates. Raises InvalidJobError."""
+    def preview(self, job: Job, rates: Mapping[str, float] | None = None) -> Preview:
+        """What the job will do, by the database's own estimates; `rates` of earlier runs, records a second, by entity.
+
+        Raises InvalidJobError.
+        """
         scope, notes = self.check(job)
         with self.available(), self.dialect.reading(self.engine, PLANNING_SECONDS) as connection:
-            return previewed(connection, self.dialect, scope, notes)
+            return previewed(connection, self.dialect, scope, notes, rates or {})
 
     def open(self, operation_id: UUID, job: Job, epoch: int) -> tuple[FenceRow, Scope]:
         """Let the operation run at this epoch; creates our tables where they are missing."""

@@ -25,6 +25,7 @@ SCHEMA = """
     INSERT INTO p VALUES (1, 1), (2, 1), (3, 2); INSERT INTO k VALUES (1, 2);
 """
 PREFIX = "Of_Bulk_"
+POSTGRESQL = pytest.param("postgresql", marks=pytest.mark.postgresql)
 SERVERS = [pytest.param("mariadb", marks=pytest.mark.mariadb), pytest.param("mysql", marks=pytest.mark.mysql)]
 
 
@@ -157,3 +158,47 @@ def assert_shown_and_works(database: Database, place: str, address: str, begins:
         ended = session.run(Query("p").where(n=2))
         assert (ended.summary["status"], ended.summary["reason"]) == ("succeeded", None)
     database.script("DELETE FROM k; INSERT INTO p VALUES (30, 2)")
+
+
+@pytest.mark.parametrize(
+    "database", [pytest.param("postgresql", marks=pytest.mark.postgresql), *SERVERS], indirect=True
+)
+def test_rights_that_are_missing_are_found_before_anything_is_asked(database: Database) -> None:
+    database.script(SCHEMA)
+    place, role = make_url(database.address), f"clerk_{uuid4().hex[:12]}"
+    host = "" if database.name == "postgresql" else "@'%'"
+    here = "public" if database.name == "postgresql" else place.database
+    clerk = f"{role}{host}" if not host else f"'{role}'{host}"
+    named = "LOGIN PASSWORD" if database.name == "postgresql" else "IDENTIFIED BY"
+    database.script(f"CREATE USER {clerk} {named} 'clerk'")
+    try:
+        for table in ("p", "k"):
+            database.script(f"GRANT SELECT, UPDATE, DELETE ON {here}.{table} TO {clerk}")
+        if database.name == "postgresql":
+            database.script(f"GRANT USAGE ON SCHEMA public TO {clerk}")
+        else:
+            assert "CREATE TEMPORARY TABLES" in refusal(database, role)
+            database.script(f"GRANT CREATE TEMPORARY TABLES ON {here}.* TO {clerk}")
+        assert "may not create its tables (the right to create is missing)" in refusal(database, role)
+        with session_at(database, None) as owner:
+            owner.target.tables.create()
+            tables = owner.target.ledger.tables
+        if database.name == "postgresql":
+            database.script(f"GRANT USAGE ON SCHEMA bulkdelete_state TO {clerk}")
+        for one in tables:
+            database.script(f"GRANT SELECT, INSERT, UPDATE ON {one.schema or here}.{one.name} TO {clerk}")
+        reason = refusal(database, role)
+        assert "may not use its tables" in reason
+        database.script(reason[reason.index("GRANT") :].replace("`", '"'))
+        with session_at(database, None, place.set(username=role, password="clerk").render_as_string(False)) as session:
+            assert session.run(Query("p").where(n=1)).summary["deleted"] == 1
+    finally:
+        database.script(f"DROP OWNED BY {clerk}; DROP ROLE {clerk}" if not host else f"DROP USER {clerk}")
+
+
+def refusal(database: Database, role: str) -> str:
+    """What a clerk is told before a run."""
+    address = make_url(database.address).set(username=role, password="clerk").render_as_string(False)
+    with session_at(database, None, address) as session, pytest.raises(InvalidJobError) as refused:
+        session.target.preview(session.job(Query("p").where(n=1)))
+    return str(refused.value)
