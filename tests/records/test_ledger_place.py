@@ -16,6 +16,7 @@ from bulkdelete.domain.job import Job
 from bulkdelete.domain.query_builder import Query
 from bulkdelete.records.target import Target
 from tests.records.databases import Database, PostgreSQLDatabase
+from tests.records.kinds_of_server import MARIADB_AND_MYSQL
 from tests.records.sessions import Session, account
 
 NAMES = ("fence", "ledger", "set_aside")
@@ -25,8 +26,6 @@ SCHEMA = """
     INSERT INTO p VALUES (1, 1), (2, 1), (3, 2); INSERT INTO k VALUES (1, 2);
 """
 PREFIX = "Of_Bulk_"
-POSTGRESQL = pytest.param("postgresql", marks=pytest.mark.postgresql)
-SERVERS = [pytest.param("mariadb", marks=pytest.mark.mariadb), pytest.param("mysql", marks=pytest.mark.mysql)]
 
 
 def place_for(database: Database, schema: str) -> tuple[str, str]:
@@ -130,7 +129,7 @@ def test_what_is_shown_to_an_owner_on_postgresql_lets_a_clerk_run(postgresql_dat
         database.script(f'DROP OWNED BY "{role}"; DROP ROLE "{role}"')
 
 
-@pytest.mark.parametrize("database", SERVERS, indirect=True)
+@pytest.mark.parametrize("database", MARIADB_AND_MYSQL, indirect=True)
 def test_what_is_shown_to_an_owner_on_mariadb_and_mysql_lets_a_clerk_run(database: Database, schema: str) -> None:
     database.script(SCHEMA)
     role, here = f"clerk {schema[:20]}", make_url(database.address).database
@@ -161,7 +160,7 @@ def assert_shown_and_works(database: Database, place: str, address: str, begins:
 
 
 @pytest.mark.parametrize(
-    "database", [pytest.param("postgresql", marks=pytest.mark.postgresql), *SERVERS], indirect=True
+    "database", [pytest.param("postgresql", marks=pytest.mark.postgresql), *MARIADB_AND_MYSQL], indirect=True
 )
 def test_rights_that_are_missing_are_found_before_anything_is_asked(database: Database) -> None:
     database.script(SCHEMA)

@@ -1,0 +1,8 @@
+"""Which databases a test runs on, where it is not all of them."""
+
+from __future__ import annotations
+
+import pytest
+
+POSTGRESQL = pytest.param("postgresql", marks=pytest.mark.postgresql)
+MARIADB_AND_MYSQL = [pytest.param("mariadb", marks=pytest.mark.mariadb), pytest.param("mysql", marks=pytest.mark.mysql)]
