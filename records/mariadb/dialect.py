@@ -15,7 +15,7 @@ from bulkdelete.records.dialect import AnySelect, Span, Walk
 from bulkdelete.records.extent import Extent
 from bulkdelete.records.mariadb.catalogue import MariaDBSchema
 from bulkdelete.records.mariadb.chosen import ReadThenWritten
-from bulkdelete.records.mariadb.copies import is_mysql, open_once
+from bulkdelete.records.mariadb.copies import is_mysql, open_once, too_old
 from bulkdelete.records.mariadb.extents import COSTS, extent_of
 from bulkdelete.records.mariadb.keys import MariaDBKeys
 from bulkdelete.records.mariadb.operands import MariaDBOperands
@@ -73,7 +73,9 @@ class MariaDB(MariaDBSessions, MariaDBOperands, MariaDBKeys):
         return engine
 
     def tables(self, connection: sa.Connection) -> MariaDBSchema:
-        """From the information schema: foreign keys of other databases count too."""
+        """From the information schema: foreign keys of other databases count too. Raises InvalidJobError."""
+        if why := too_old(connection.dialect):
+            raise InvalidJobError(why, "database")
         return MariaDBSchema(connection, self.ours)
 
     def check(self, connection: sa.Connection, entity: Entity, tree: QueryTree, where: Truth) -> list[str]:

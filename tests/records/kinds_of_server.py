@@ -5,4 +5,7 @@ from __future__ import annotations
 import pytest
 
 POSTGRESQL = pytest.param("postgresql", marks=pytest.mark.postgresql)
-MARIADB_AND_MYSQL = [pytest.param("mariadb", marks=pytest.mark.mariadb), pytest.param("mysql", marks=pytest.mark.mysql)]
+MARIADB = pytest.param("mariadb", marks=pytest.mark.mariadb)
+MYSQL = pytest.param("mysql", marks=pytest.mark.mysql)
+MARIADB_AND_MYSQL = [MARIADB, MYSQL]
+EVERY = ["sqlite", POSTGRESQL, MARIADB, MYSQL]

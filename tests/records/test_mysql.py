@@ -10,7 +10,7 @@ from sqlalchemy.dialects.mysql.pymysql import MySQLDialect_pymysql
 
 from bulkdelete.domain.query_builder import Query
 from bulkdelete.records.mariadb.chosen import reads
-from bulkdelete.records.mariadb.copies import open_once
+from bulkdelete.records.mariadb.copies import open_once, too_old
 from tests.records.databases import Database
 from tests.records.kinds_of_server import MARIADB_AND_MYSQL
 from tests.records.sessions import account, session_on
@@ -59,6 +59,20 @@ def opened(statement: str, is_mariadb: bool = False) -> tuple[str, list[str]]:
 def test_a_work_table_is_opened_once(statement: str, expected: str, copied: list[str]) -> None:
     assert opened(statement) == (expected, copied)
     assert opened(statement, is_mariadb=True) == (statement, [])
+
+
+@pytest.mark.parametrize(
+    ("is_mariadb", "version", "told"),
+    [
+        (False, (8, 0, 31), None), (False, (9, 1, 0), None), (True, (10, 6, 1), None), (True, (11, 4, 5), None),
+        (False, (5, 7, 44), "MySQL 5.7.44 is too old: 8.0 or newer is needed"),
+        (True, (10, 5, 20), "MariaDB 10.5.20 is too old: 10.6 or newer is needed"),
+    ],
+)  # fmt: skip
+def test_old_servers_are_refused(is_mariadb: bool, version: tuple[int, ...], told: str | None) -> None:
+    dialect = MySQLDialect_pymysql()
+    dialect.is_mariadb, dialect.server_version_info = is_mariadb, version
+    assert too_old(dialect) == told
 
 
 def test_whether_a_condition_reads_the_table_that_is_written() -> None:
