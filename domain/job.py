@@ -11,9 +11,12 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from bulkdelete.domain.declarations import LARGEST_CATALOGUE, NOTHING, Declarations
 from bulkdelete.domain.errors import InvalidJobError
 from bulkdelete.domain.ledger_place import Ledger
-from bulkdelete.domain.query import QueryTree
+from bulkdelete.domain.meaning import Meaning
+from bulkdelete.domain.query.expression import QueryExpression
+from bulkdelete.domain.query.tree import QueryTree
+from bulkdelete.domain.query.values import refused
+from bulkdelete.domain.query.words import said
 from bulkdelete.domain.query_builder import Query
-from bulkdelete.domain.query_expression import QueryExpression, refused
 from bulkdelete.domain.refusals import refusal
 
 LARGEST_JOB = 512 * 1024
@@ -52,7 +55,13 @@ def as_expression(value: Any) -> Any:
     return value.expression() if isinstance(value, Query) else value
 
 
-class Job(BaseModel):
+def as_written(job: dict[str, Any]) -> dict[str, Any]:
+    """A job as plain data without what it leaves to defaults that came later: its digest stays what it was."""
+    kept = {name: value for name, value in job.items() if value is not None or name not in Meaning.model_fields}
+    return {**kept, "queries": said(kept["queries"])}
+
+
+class Job(Meaning):
     """What is asked for: a name, the ordered queries (the query set), the options."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -97,7 +106,7 @@ class Job(BaseModel):
 
     def to_json(self) -> dict[str, Any]:
         """The job as plain data, as events carry it; `read` takes it back."""
-        return self.model_dump(mode="json", by_alias=True)
+        return as_written(self.model_dump(mode="json", by_alias=True))
 
     def canonical(self) -> str:
         """The job as one JSON text that is the same for the same job."""
@@ -135,6 +144,6 @@ class GovernedJob(Job):
 
     def to_json(self) -> dict[str, Any]:
         """The job as plain data; what is not set is left out, as if there were no such thing."""
-        bare = self.model_dump(mode="json", by_alias=True, exclude={"catalogue", "ledger"})
-        said = {"catalogue": self.catalogue.to_json()} if self.catalogue != NOTHING else {}
-        return {**bare, **said} | ({"ledger": self.ledger} if self.ledger else {})
+        bare = as_written(self.model_dump(mode="json", by_alias=True, exclude={"catalogue", "ledger"}))
+        under = {"catalogue": self.catalogue.to_json()} if self.catalogue != NOTHING else {}
+        return {**bare, **under} | ({"ledger": self.ledger} if self.ledger else {})

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from bulkdelete.domain.errors import InvalidJobError
-from bulkdelete.domain.query import QueryTree
+from bulkdelete.domain.query.tree import QueryTree
 from bulkdelete.records.catalogue import Entity, Relationship
 from bulkdelete.records.dialect import Dialect
 from bulkdelete.records.scope import Scope

@@ -38,7 +38,7 @@ def previewed(
 
     `rates` are records a second of earlier runs, by entity.
     """
-    now = dialect.read_clock(connection.execute(sa.select(dialect.now())).scalar_one())
+    now = scope.job.cut_off(dialect.read_clock(connection.execute(sa.select(dialect.now())).scalar_one()))
     walks, wheres, blocked = [], [], []
     for index in range(len(scope.job.queries)):
         entity = scope.entity(index)

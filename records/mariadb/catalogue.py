@@ -12,7 +12,7 @@ from bulkdelete.domain.errors import InvalidJobError
 from bulkdelete.domain.record_ids import KeyKind
 from bulkdelete.records.catalogue import Attribute, Entity, Kind, Relationship, Rule, suggestion
 from bulkdelete.records.dialect import TableName
-from bulkdelete.records.mariadb.chosen import ENTITY
+from bulkdelete.records.mariadb.held_first import ENTITY
 from bulkdelete.records.native_types import NativeType
 
 OURS = "bulkdelete_"
@@ -97,6 +97,12 @@ class MariaDBSchema:
         if self.keys is None:
             self.keys = self.foreign_keys()
         return [one for one in self.keys if one.parent in tables]
+
+    def references(self, table: str) -> list[Relationship]:
+        """The foreign keys of this table."""
+        if self.keys is None:
+            self.keys = self.foreign_keys()
+        return [one for one in self.keys if one.child == table]
 
     def foreign_keys(self) -> list[Relationship]:
         """Every foreign key. InnoDB keeps an index for each."""

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.mysql.pymysql import MySQLDialect_pymysql
 
 from bulkdelete.domain.query_builder import Query
-from bulkdelete.records.mariadb.chosen import reads
 from bulkdelete.records.mariadb.copies import open_once, too_old
+from bulkdelete.records.mariadb.held_first import reads
 from tests.records.databases import Database
 from tests.records.kinds_of_server import MARIADB_AND_MYSQL
 from tests.records.sessions import account, session_on
