@@ -55,7 +55,7 @@ class Started(Happening):
         for query, entity in zip(aggregate.queries, self.entities, strict=False):
             query["entity"] = entity
         aggregate.status = Status.IN_PROGRESS.value
-        aggregate.waiting_for = None
+        aggregate.stop_waiting()
         aggregate.opened = self.epoch
         aggregate.running_since = self.timestamp.isoformat()
         aggregate.started_at = aggregate.started_at or self.timestamp.isoformat()
@@ -146,7 +146,22 @@ class Retrying(Happening):
 
     def apply(self, aggregate: Standing) -> None:
         aggregate.status = Status.RETRYING.value
-        aggregate.waiting_for = self.reason
+        aggregate.waiting_for, aggregate.held_by = self.reason, None
+
+
+class Held(Happening):
+    """Nothing is away, but it must wait: others have their turn, or the database suffers."""
+
+    TOPIC: ClassVar[str] = "operation.held"
+    cause: str
+    """One word or two that stay the same as long as it waits for the same."""
+    reason: str
+
+    def apply(self, aggregate: Standing) -> None:
+        if aggregate.status == Status.RETRYING:
+            is_open = aggregate.opened == aggregate.epoch
+            aggregate.status = (Status.IN_PROGRESS if is_open else Status.WAITING).value
+        aggregate.waiting_for, aggregate.held_by = self.reason, self.cause
 
 
 class Failing(Happening):
@@ -172,7 +187,7 @@ class Failed(Happening):
     def apply(self, aggregate: Standing) -> None:
         aggregate.stop_running(self.timestamp)
         aggregate.status = Status.FAILED.value
-        aggregate.waiting_for = None
+        aggregate.stop_waiting()
         aggregate.reason = self.reason
         aggregate.field = self.field
 
@@ -189,4 +204,4 @@ class Completed(Happening):
     def apply(self, aggregate: Standing) -> None:
         aggregate.stop_running(self.timestamp)
         aggregate.status = Status.SUCCEEDED.value
-        aggregate.waiting_for = None
+        aggregate.stop_waiting()

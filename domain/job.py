@@ -4,12 +4,30 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import datetime
 from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    model_serializer,
+    model_validator,
+)
 
 from bulkdelete.domain.declarations import LARGEST_CATALOGUE, NOTHING, Declarations
 from bulkdelete.domain.errors import InvalidJobError
+from bulkdelete.domain.instants import (
+    DEFAULT_ZONE,
+    as_naming_of_an_instant,
+    as_time_zone,
+    has_zone,
+    in_utc,
+    refuse_naive,
+)
 from bulkdelete.domain.query import QueryTree
 from bulkdelete.domain.query_builder import Query
 from bulkdelete.domain.query_expression import QueryExpression, refused
@@ -17,6 +35,10 @@ from bulkdelete.domain.refusals import refusal
 
 LARGEST_JOB = 512 * 1024
 """Bytes of a job as JSON; it must fit a message of 768 KiB with room to spare."""
+
+
+Rate = Annotated[float, Field(gt=0, le=1e9, strict=True, allow_inf_nan=False)]
+"""Records per second."""
 
 
 class Options(BaseModel):
@@ -63,7 +85,36 @@ class Job(BaseModel):
         Field(min_length=1, max_length=100, strict=False),
     ]
     database: Annotated[str | None, Field(max_length=255, strict=True), BeforeValidator(as_database)] = None
+    time_zone: Annotated[str, Field(max_length=64, strict=True), BeforeValidator(as_time_zone)] = DEFAULT_ZONE
+    """IANA name."""
+    start_at: Annotated[datetime | None, BeforeValidator(lambda one: one and as_naming_of_an_instant(one))] = None
+    """Nothing is done before; without an offset a local time in `time_zone`."""
+    rate: Rate | None = None
+    """Records per second at most; it can be changed while the operation runs."""
     options: Options = Options()
+
+    @model_validator(mode="after")
+    def start_is_an_instant(self) -> Self:
+        """A local time needs a time zone that somebody named."""
+        if self.start_at and not has_zone(self.start_at) and "time_zone" not in self.model_fields_set:
+            refuse_naive("Job", "start_at", self.start_at)
+        return self
+
+    @model_serializer(mode="wrap")
+    def without_what_is_not_said(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without the words that say nothing: the digest of a job is the same as before there were such words."""
+        value: dict[str, Any] = write(self)
+        for name in ("start_at", "rate"):
+            if value.get(name) is None:
+                value.pop(name, None)
+        if self.time_zone == DEFAULT_ZONE and (self.start_at is None or has_zone(self.start_at)):
+            value.pop("time_zone", None)
+        return value
+
+    @property
+    def starts_at(self) -> datetime | None:
+        """The instant before which nothing is done, in UTC."""
+        return in_utc(self.start_at, self.time_zone) if self.start_at else None
 
     @property
     def declared(self) -> Declarations:

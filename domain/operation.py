@@ -5,6 +5,7 @@ What it decides is here; how it stands is in `standing`, its events are in `cour
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -14,10 +15,18 @@ from eventsourcing.utils import register_topic
 
 from bulkdelete.domain import course, steering
 from bulkdelete.domain.batch import BatchTotals
-from bulkdelete.domain.commands import CancelOperation, ControlCommand, PauseOperation, ResumeOperation
+from bulkdelete.domain.commands import (
+    CancelOperation,
+    ControlCommand,
+    PauseOperation,
+    PostponeOperation,
+    ResumeOperation,
+    ThrottleOperation,
+)
 from bulkdelete.domain.errors import TransitionError
+from bulkdelete.domain.instants import rfc3339
 from bulkdelete.domain.job import Job
-from bulkdelete.domain.lifecycle import Status, check
+from bulkdelete.domain.lifecycle import Status, asked, check_throttle
 from bulkdelete.domain.outcomes import BatchDone, FenceClosed, FenceOpened, QueryPlanned
 from bulkdelete.domain.progress import is_walked
 from bulkdelete.domain.standing import Standing
@@ -39,6 +48,7 @@ class Operation(Standing, BaseAggregate[UUID]):
     Planned = course.Planned
     BatchDeleted = course.BatchDeleted
     Retrying = course.Retrying
+    Held = course.Held
     Failing = course.Failing
     Failed = course.Failed
     Completed = course.Completed
@@ -46,6 +56,13 @@ class Operation(Standing, BaseAggregate[UUID]):
     PauseRequested = steering.PauseRequested
     Paused = steering.Paused
     Resumed = steering.Resumed
+    PostponeRequested = steering.PostponeRequested
+    Postponed = steering.Postponed
+    Due = steering.Due
+    Throttled = steering.Throttled
+    Halting = steering.Halting
+    Halted = steering.Halted
+    Released = steering.Released
     CancelRequested = steering.CancelRequested
     Canceled = steering.Canceled
     CommandRefused = steering.CommandRefused
@@ -57,10 +74,13 @@ class Operation(Standing, BaseAggregate[UUID]):
     @classmethod
     def submit(cls, operation_id: UUID, command_id: UUID, requested_by: str, database: str, job: Job) -> Operation:
         """Begin an operation under an identity the caller chose."""
-        return cls._create(
+        operation = cls._create(
             cls.Submitted, id=operation_id, command_id=str(command_id), requested_by=requested_by,
             database=database, job=job.to_json(), digest=job.digest(),
         )  # fmt: skip
+        if job.starts_at:
+            operation.trigger_event(cls.Postponed, until=rfc3339(job.starts_at), time_zone=job.time_zone)
+        return operation
 
     def open(self, outcome: FenceOpened) -> None:
         """Record that the fence is open. A later or an unasked one changes nothing."""
@@ -106,6 +126,13 @@ class Operation(Standing, BaseAggregate[UUID]):
         if Status(self.status) in {Status.WAITING, Status.IN_PROGRESS, Status.RETRYING}:
             self.trigger_event(self.Retrying, reason=reason)
 
+    def hold(self, epoch: int, cause: str, reason: str) -> None:
+        """Record that it must wait although nothing is away; the same cause is told once."""
+        if epoch != self.epoch or self.held_by == cause:
+            return
+        if Status(self.status) in {Status.WAITING, Status.IN_PROGRESS, Status.RETRYING}:
+            self.trigger_event(self.Held, cause=cause, reason=reason)
+
     def refuse(self, epoch: int, reason: str, field: str | None) -> None:
         """Record that it can never go on."""
         status = Status(self.status)
@@ -118,7 +145,7 @@ class Operation(Standing, BaseAggregate[UUID]):
             self.trigger_event(self.Failing, reason=reason, field=field)
 
     def control(self, command: ControlCommand) -> None:
-        """Pause, resume or cancel, once, however often it is told. Raises TransitionError."""
+        """Carry a control out once, however often it is told. Raises TransitionError."""
         command_id = str(command.command_id)
         if command_id in self.refused:
             raise TransitionError(self.refused[command_id], "type")
@@ -134,19 +161,45 @@ class Operation(Standing, BaseAggregate[UUID]):
                 requested_by=command.requested_by, reason=reason,
             )  # fmt: skip
 
-    def begin_control(self, command: ControlCommand, asked: dict[str, str]) -> None:
+    def begin_control(self, command: ControlCommand, by: dict[str, str]) -> None:
         """Raises TransitionError where the state does not allow it."""
         status = Status(self.status)
         match command:
             case PauseOperation():
-                check(status, Status.PAUSING)
-                self.trigger_event(self.PauseRequested, **asked)
+                then = asked(status, "pause")
+                self.trigger_event(self.PauseRequested, **by)
+                if then is Status.PAUSED:
+                    self.trigger_event(self.Paused)
             case ResumeOperation():
-                check(status, Status.WAITING)
-                self.trigger_event(self.Resumed, **asked, epoch=self.epoch + 1)
+                asked(status, "resume")
+                self.trigger_event(self.Resumed, **by, epoch=self.next_epoch)
             case CancelOperation():
-                check(status, Status.CANCELING)
-                self.trigger_event(self.CancelRequested, **asked)
+                asked(status, "cancel")
+                self.trigger_event(self.CancelRequested, **by)
+            case PostponeOperation():
+                then = asked(status, "postpone")
+                until = {"until": rfc3339(command.instant), "time_zone": command.time_zone}
+                self.trigger_event(self.PostponeRequested, **by, **until)
+                if then is Status.POSTPONED:
+                    self.trigger_event(self.Postponed, **until)
+            case ThrottleOperation():
+                check_throttle(status)
+                self.trigger_event(self.Throttled, **by, rate=command.rate)
+
+    def begin_if_due(self, now: datetime) -> None:
+        """Let it go on where the instant that it was postponed to has come."""
+        if self.status == Status.POSTPONED and now >= datetime.fromisoformat(self.postponed_until or ""):
+            self.trigger_event(self.Due, epoch=self.next_epoch)
+
+    def halt(self, requested_by: str, reason: str) -> None:
+        """Stop deleting for the time of a halt; what does not delete needs no stopping."""
+        if Status(self.status).is_running:
+            self.trigger_event(self.Halting, requested_by=requested_by, reason=reason)
+
+    def release(self) -> None:
+        """The halt is over."""
+        if self.status == Status.HALTED:
+            self.trigger_event(self.Released, epoch=self.next_epoch)
 
     def close(self, outcome: FenceClosed) -> None:
         """Record that nothing more is deleted, and why. One that is not asked for changes nothing."""
@@ -155,6 +208,10 @@ class Operation(Standing, BaseAggregate[UUID]):
         match Status(self.status), outcome.state:
             case Status.PAUSING, "paused":
                 self.trigger_event(self.Paused)
+            case Status.POSTPONING, "paused":
+                self.trigger_event(self.Postponed, until=self.postponed_until, time_zone=self.time_zone)
+            case Status.HALTING, "paused":
+                self.trigger_event(self.Halted)
             case Status.CANCELING, "canceled":
                 self.trigger_event(self.Canceled)
             case ((Status.IN_PROGRESS | Status.RETRYING), "ended") if self.failing:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from bulkdelete.domain.instants import DEFAULT_ZONE
 from bulkdelete.domain.lifecycle import Status
 from bulkdelete.domain.progress import PlanProgress, QueryProgress, close_pass, is_walked, query_progress, try_again
 
@@ -40,6 +41,18 @@ class Standing:
     plan: PlanProgress | None
     next_unit: int
 
+    # What came later has a default: snapshots of before do not know it.
+    closed: int = 0
+    """The last epoch at which the fence was closed for a while."""
+    postponed_until: str | None = None
+    """RFC 3339 in UTC."""
+    time_zone: str = DEFAULT_ZONE
+    """In which people are told that instant."""
+    rate: float | None = None
+    """Records per second, at most."""
+    held_by: str | None = None
+    """Why it waits although nothing is away, in a word that stays the same."""
+
     def stand(self, command_id: str, requested_by: str, database: str, job: dict[str, Any], digest: str) -> None:
         """As it stands once it is submitted."""
         self.database = database
@@ -65,6 +78,8 @@ class Standing:
         self.unlinked = {}
         self.plan = None
         self.next_unit = 0
+        self.time_zone = job.get("time_zone", DEFAULT_ZONE)
+        self.rate = job.get("rate")
 
     @property
     def is_final(self) -> bool:
@@ -87,10 +102,40 @@ class Standing:
         self.ran_microseconds, self.running_since = self.ran_until(now), None
 
     def resume_progress(self) -> None:
-        """What was away is back, as far as an event proves it."""
-        if self.status == Status.RETRYING:
-            self.status = Status.IN_PROGRESS.value
-            self.waiting_for = None
+        """What was away is back, and nothing holds it, as far as an event proves it."""
+        if self.status == Status.RETRYING or self.held_by is not None:
+            self.status = Status.IN_PROGRESS.value if self.status == Status.RETRYING else self.status
+            self.stop_waiting()
+
+    def stop_waiting(self) -> None:
+        """What it waited for has come."""
+        self.waiting_for, self.held_by = None, None
+
+    def rest(self, now: datetime, status: Status) -> None:
+        """Nothing is deleted until somebody, or the clock, says so."""
+        if self.status in {Status.PAUSED, Status.PAUSING, Status.POSTPONING, Status.HALTING, Status.HALTED}:
+            self.closed = self.epoch
+        self.stop_running(now)
+        self.stop_waiting()
+        self.postponed_until = None
+        self.status = status.value
+
+    def wait_to_start(self, epoch: int) -> None:
+        """It may start, at this epoch."""
+        self.leave_for(Status.WAITING)
+        self.epoch = epoch
+
+    def leave_for(self, status: Status) -> None:
+        """Whatever it waited for, it waits for that no more."""
+        self.status = status.value
+        self.postponed_until = None
+        self.stop_waiting()
+
+    @property
+    def next_epoch(self) -> int:
+        """The epoch of the next start: another one only where the fence was closed at this one."""
+        was_closed = self.status == Status.PAUSED or self.closed == self.epoch
+        return self.epoch + 1 if was_closed else self.epoch
 
     def close_pass_if_walked(self) -> None:
         """After a plan's last unit the pass is over."""
