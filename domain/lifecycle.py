@@ -134,7 +134,9 @@ def asked(now: Status, control: str) -> Status:
     for then in sorted(CONTROLS[control]):
         if (now, then) in TRANSITIONS and (now, then) not in BY_ITSELF:
             return then
-    raise TransitionError(f"the operation is {words(now)} and cannot become {BECOMES[control]}; {possible(now)}", "type")
+    raise TransitionError(
+        f"the operation is {words(now)} and cannot become {BECOMES[control]}; {possible(now)}", "type"
+    )
 
 
 def possible(now: Status) -> str:
