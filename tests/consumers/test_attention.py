@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from eventsourcing.persistence import OperationalError
@@ -28,7 +29,8 @@ def test_what_somebody_asks_is_seen_at_the_next_look(life: Life, name: str) -> N
     clock = Clock()
     attention = Attention(life.application, clock)
     assert not attention.is_asked(life.id, clock())
-    life.control(name, **{"postpone": {"until": "2030-01-01T00:00:00Z"}, "throttle": {"rate": 5}}.get(name, {}))
+    fields: dict[str, dict[str, Any]] = {"postpone": {"until": "2030-01-01T00:00:00Z"}, "throttle": {"rate": 5}}
+    life.control(name, **fields.get(name, {}))
     clock.seconds += LOOK
     assert attention.is_asked(life.id, 0.0)
     assert not attention.is_asked(life.id, clock()), "work that began later knows of it"
