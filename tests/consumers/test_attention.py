@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from eventsourcing.persistence import OperationalError
 
-from bulkdelete.consumers.attention import ALONE, LOOK, SHARING, Attention
+from bulkdelete.consumers.attention import ALONE, AT_ONCE, LOOK, SHARING, Attention
 from bulkdelete.domain.application import BulkDeletes
 from bulkdelete.domain.commands import Halt, command_of
 from tests.consumers.times import Clock
@@ -56,6 +56,8 @@ def test_turns_are_short_while_others_have_work(life: Life) -> None:
     other = Life(life.application)
     other.submit()
     clock.seconds += LOOK
+    assert attention.turn(life.id) == AT_ONCE
+    clock.seconds += 3
     assert attention.turn(life.id) == SHARING
     clock.seconds += 11
     assert attention.turn(life.id) == ALONE

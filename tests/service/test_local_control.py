@@ -15,7 +15,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from bulkdelete.consumers.operations import pull
+from bulkdelete.consumers.bounds import Bounds
+from bulkdelete.consumers.operations import UNBOUNDED, pull
 from bulkdelete.domain.application import BulkDeletes
 from bulkdelete.domain.commands import (
     CancelOperation,
@@ -36,6 +37,7 @@ from bulkdelete.domain.summary import summary
 from bulkdelete.projections.layout import ViewFiles
 from bulkdelete.projections.opening import open_views
 from bulkdelete.projections.verify import verify
+from bulkdelete.records.strain import NO_LIMITS, Limits
 from bulkdelete.records.target import Target
 from bulkdelete.service.local import LocalRun
 from bulkdelete.service.state import State
@@ -56,9 +58,13 @@ class Terminals:
     def address(self) -> str:
         return f"sqlite:///{self.folder / 'target.db'}"
 
+    def sql(self, statement: str) -> int:
+        with closing(sqlite3.connect(self.folder / "target.db", timeout=30, isolation_level=None)) as connection:
+            row = connection.execute(statement).fetchone()
+            return int(row[0]) if row else 0
+
     def left(self) -> int:
-        with closing(sqlite3.connect(self.folder / "target.db", timeout=30)) as connection:
-            return int(connection.execute("SELECT count(*) FROM log").fetchone()[0])
+        return self.sql("SELECT count(*) FROM log")
 
     def submit(self, **more: Any) -> UUID:
         job = Job(name="Old logs", queries=[Query("log").all_records()], **more)
@@ -72,10 +78,10 @@ class Terminals:
         return self.other.operation(operation_id)
 
     @contextmanager
-    def running(self, operation_id: UUID) -> Iterator[LocalRun]:
+    def running(self, operation_id: UUID, limits: Limits = NO_LIMITS, bounds: Bounds = UNBOUNDED) -> Iterator[LocalRun]:
         """A run in a thread; at the end of the block it is interrupted where it goes on."""
-        with closing(Target(self.address, patience=1)) as target:
-            run = LocalRun(self.application, target, operation_id)
+        with closing(Target(self.address, patience=1, limits=limits)) as target:
+            run = LocalRun(self.application, target, operation_id, bounds=bounds)
             thread = threading.Thread(target=run.drive)
             thread.start()
             try:
@@ -207,6 +213,43 @@ def test_a_run_that_died_between_the_request_and_its_effect_is_followed_by_one_t
         until(lambda: terminals.operation(operation_id).status == resting[kind])
         run.stopping.set()
     assert terminals.left() == left == RECORDS - terminals.operation(operation_id).queries[0]["deleted"]
+
+
+def test_a_database_that_suffers_is_waited_for(terminals: Terminals) -> None:
+    terminals.sql("CREATE TABLE load_of (n INTEGER)")
+    operation_id = terminals.submit(rate=1500)
+    waited: list[str] = []
+    with terminals.running(operation_id, Limits(query="SELECT count(*) FROM load_of")) as run:
+        run.on_wait = waited.append
+        until(lambda: begun(terminals, operation_id))
+        terminals.sql("INSERT INTO load_of VALUES (1)")
+        until(lambda: terminals.operation(operation_id).waiting_for)
+        operation = terminals.operation(operation_id)
+        assert (operation.status, operation.waiting_for) == ("in_progress", "the back-off query gives 1, at most 0")
+        left = terminals.left()
+        time.sleep(1.5)
+        assert terminals.left() == left
+        terminals.sql("DELETE FROM load_of")
+    assert waited == ["the back-off query gives 1, at most 0"]
+    assert summary(terminals.operation(operation_id))["waiting_for"] is None
+    assert terminals.left() == 0
+
+
+def test_the_second_operation_waits_for_the_first_one_and_for_none_that_nobody_drives(terminals: Terminals) -> None:
+    driven: set[UUID] = set()
+    bounds = Bounds(operations_per_database=1, is_driven=driven.__contains__)
+    first, second = terminals.submit(rate=1000), terminals.submit()
+    with terminals.running(first, bounds=bounds) as run:
+        driven.add(first)
+        until(lambda: begun(terminals, first))
+        with terminals.running(second, bounds=bounds):
+            until(lambda: terminals.operation(second).waiting_for)
+            assert str(terminals.operation(second).waiting_for).startswith("another operation on sqlite:///")
+            run.stopping.set()
+            until(lambda: run.is_over(terminals.operation(first)))
+            driven.clear()
+    assert terminals.operation(first).status == "in_progress"
+    assert terminals.operation(second).status == "succeeded"
 
 
 def test_many_commands_at_once_lose_nothing(terminals: Terminals) -> None:
