@@ -1,0 +1,19 @@
+"""Connections to a target: closed for good, also those that a thread still works with."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import ConnectionPoolEntry
+
+
+def close_for_good(engine: sa.Engine) -> None:
+    """Close all connections; one that a thread still works with is closed as soon as that gives it back."""
+    sa.event.listen(engine.pool, "checkin", close_returned)
+    engine.dispose()
+
+
+def close_returned(connection: DBAPIConnection | None, _record: ConnectionPoolEntry) -> None:
+    """Close what comes back to a pool that is no more: nobody would take it from there again."""
+    if connection is not None:
+        connection.close()
