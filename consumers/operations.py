@@ -55,7 +55,9 @@ def take_command(
 def pull(command: Halt | Unhalt, application: BulkDeletes) -> Brake:
     """Halt or release every operation. Died in between, the same command again, or the clock, does the rest."""
     brake = application.take_brake(command)
-    for operation_id in OpenOperations(application).refresh():
+    known = OpenOperations(application)
+    still_open = known.refresh()
+    for operation_id in known.running if brake.is_on else still_open:
         application.heed(application.operation(operation_id), brake)
     return brake
 

@@ -10,7 +10,7 @@ import pytest
 
 from bulkdelete.consumers.bounds import Bounds
 from bulkdelete.consumers.operations import pull
-from bulkdelete.consumers.planning import Planner
+from bulkdelete.consumers.planning import FIRST_IN_LINE, Planner
 from bulkdelete.domain.application import BulkDeletes
 from bulkdelete.domain.commands import Halt, Unhalt, command_of
 from bulkdelete.domain.outcomes import WorkDeferred
@@ -146,6 +146,27 @@ def test_others_wait_for_a_lane_and_say_so(application: BulkDeletes, clock: Cloc
     lives[0].control("resume")
     assert planner.follow(lives[0].id) == []
     assert lives[0].now.waiting_for == "2 operations on db"
+
+
+def test_a_long_line_costs_a_tick_little_and_the_first_come_first(application: BulkDeletes, clock: Clock) -> None:
+    planner = planning(application, clock, Bounds(operations_per_database=1))
+    lives = [Life(application) for _ in range(40)]
+    for one in lives:
+        one.submit()
+    ids = [one.id for one in lives]
+    assert len(planner.follow(ids[0])) == 1
+    for one in ids[1:]:
+        assert planner.follow(one) == []
+    clock.seconds += 1
+    asked: list[object] = []
+    find = application.find
+    application.find = lambda one: asked.append(one) or find(one)  # type: ignore[method-assign,func-returns-value]
+    planner.tick(ids)
+    assert set(asked) <= set(ids[: 1 + FIRST_IN_LINE])
+    lives[0].control("cancel")
+    lives[0].close("canceled")
+    clock.seconds += 1
+    assert [one.operation_id for one in planner.tick(ids[1:])] == [ids[1]]
 
 
 def test_while_the_database_suffers_it_is_tried_every_second(
