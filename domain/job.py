@@ -12,25 +12,18 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    SerializerFunctionWrapHandler,
     ValidationError,
-    model_serializer,
     model_validator,
 )
 
 from bulkdelete.domain.declarations import LARGEST_CATALOGUE, NOTHING, Declarations
 from bulkdelete.domain.errors import InvalidJobError
-from bulkdelete.domain.instants import (
-    DEFAULT_ZONE,
-    as_naming_of_an_instant,
-    as_time_zone,
-    has_zone,
-    in_utc,
-    refuse_naive,
-)
-from bulkdelete.domain.query import QueryTree
+from bulkdelete.domain.instants import DEFAULT_ZONE, as_naming_of_an_instant, has_zone, in_utc, refuse_naive
+from bulkdelete.domain.meaning import Meaning
+from bulkdelete.domain.query.expression import QueryExpression
+from bulkdelete.domain.query.tree import QueryTree
+from bulkdelete.domain.query.values import refused
 from bulkdelete.domain.query_builder import Query
-from bulkdelete.domain.query_expression import QueryExpression, refused
 from bulkdelete.domain.refusals import refusal
 
 LARGEST_JOB = 512 * 1024
@@ -73,7 +66,13 @@ def as_expression(value: Any) -> Any:
     return value.expression() if isinstance(value, Query) else value
 
 
-class Job(BaseModel):
+def said(job: dict[str, Any]) -> dict[str, Any]:
+    """A job as plain data without the settings that it leaves to their defaults: its digest stays what it was."""
+    settings = {*Meaning.model_fields, "start_at", "rate"}
+    return {name: value for name, value in job.items() if value is not None or name not in settings}
+
+
+class Job(Meaning):
     """What is asked for: a name, the ordered queries (the query set), the options."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -85,8 +84,6 @@ class Job(BaseModel):
         Field(min_length=1, max_length=100, strict=False),
     ]
     database: Annotated[str | None, Field(max_length=255, strict=True), BeforeValidator(as_database)] = None
-    time_zone: Annotated[str, Field(max_length=64, strict=True), BeforeValidator(as_time_zone)] = DEFAULT_ZONE
-    """IANA name."""
     start_at: Annotated[datetime | None, BeforeValidator(lambda one: one and as_naming_of_an_instant(one))] = None
     """Nothing is done before; without an offset a local time in `time_zone`."""
     rate: Rate | None = None
@@ -96,25 +93,14 @@ class Job(BaseModel):
     @model_validator(mode="after")
     def start_is_an_instant(self) -> Self:
         """A local time needs a time zone that somebody named."""
-        if self.start_at and not has_zone(self.start_at) and "time_zone" not in self.model_fields_set:
+        if self.start_at and not has_zone(self.start_at) and self.time_zone is None:
             refuse_naive("Job", "start_at", self.start_at)
         return self
-
-    @model_serializer(mode="wrap")
-    def without_what_is_not_said(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Without the words that say nothing: the digest of a job is the same as before there were such words."""
-        value: dict[str, Any] = write(self)
-        for name in ("start_at", "rate"):
-            if value.get(name) is None:
-                value.pop(name, None)
-        if self.time_zone == DEFAULT_ZONE and (self.start_at is None or has_zone(self.start_at)):
-            value.pop("time_zone", None)
-        return value
 
     @property
     def starts_at(self) -> datetime | None:
         """The instant before which nothing is done, in UTC."""
-        return in_utc(self.start_at, self.time_zone) if self.start_at else None
+        return in_utc(self.start_at, self.time_zone or DEFAULT_ZONE) if self.start_at else None
 
     @property
     def declared(self) -> Declarations:
@@ -142,7 +128,7 @@ class Job(BaseModel):
 
     def to_json(self) -> dict[str, Any]:
         """The job as plain data, as events carry it; `read` takes it back."""
-        return self.model_dump(mode="json", by_alias=True)
+        return said(self.model_dump(mode="json", by_alias=True))
 
     def canonical(self) -> str:
         """The job as one JSON text that is the same for the same job."""
@@ -174,5 +160,5 @@ class GovernedJob(Job):
 
     def to_json(self) -> dict[str, Any]:
         """The job as plain data; without a catalogue as if there were no such thing."""
-        bare = self.model_dump(mode="json", by_alias=True, exclude={"catalogue"})
+        bare = said(self.model_dump(mode="json", by_alias=True, exclude={"catalogue"}))
         return {**bare, "catalogue": self.catalogue.to_json()} if self.catalogue != NOTHING else bare

@@ -1,4 +1,4 @@
-"""Connections to a target: closed for good, also those that a thread still works with."""
+"""Pool: letting go of all connections to a database, those that are in use included."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
 
-def close_for_good(engine: sa.Engine) -> None:
-    """Close all connections; one that a thread still works with is closed as soon as that gives it back."""
+def close_pool(engine: sa.Engine) -> None:
+    """Close what is idle now, and what a thread still works with as soon as that gives it back."""
     sa.event.listen(engine.pool, "checkin", close_returned)
     engine.dispose()
 
