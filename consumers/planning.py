@@ -67,6 +67,7 @@ class Planner:
 
     def __post_init__(self) -> None:
         self.admission = Admission(self.application, self.bounds, self.clock)
+        self.was_halted = False
         self.metering = Metering(self.clock, self.bounds.rate)
 
     def follow(self, operation_id: UUID) -> list[AnyWork]:
@@ -107,7 +108,9 @@ class Planner:
     def tick(self, open_operations: Iterable[UUID]) -> list[AnyWork]:
         """What is overdue, of the operations that have not ended."""
         still_open = dict.fromkeys(open_operations)
-        if self.admission.look():
+        self.admission.look()
+        if self.admission.is_halted != self.was_halted:
+            self.was_halted = self.admission.is_halted
             for memory in self.issued.values():
                 memory.due = 0.0
         due = self.first_in_line(one for one in still_open if self.may_be_due(one))

@@ -110,6 +110,22 @@ def test_nothing_starts_while_halted_and_what_ran_goes_on_after(
     assert (runs.now.epoch, waits.now.epoch) == (2, 1)
 
 
+def test_the_end_of_a_halt_is_noticed_for_all_by_whoever_looks_first(
+    application: BulkDeletes, planner: Planner, clock: Clock
+) -> None:
+    waits, other = Life(application), Life(application)
+    pull(command_of(Halt, requested_by="ops", reason="disk"), application)
+    for one in (waits, other):
+        one.submit()
+        assert planner.follow(one.id) == []
+    clock.seconds += 100
+    assert ticked(planner, waits, other) == []
+    pull(command_of(Unhalt, requested_by="ops"), application)
+    clock.seconds += 1
+    assert len(planner.follow(other.id)) == 1
+    assert ticked(planner, waits, other) == ["OpenFence"]
+
+
 def test_a_halt_of_which_only_the_brake_was_recorded_is_carried_out_by_the_clock(
     application: BulkDeletes, planner: Planner, clock: Clock
 ) -> None:
