@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 
@@ -15,6 +15,7 @@ from bulkdelete.domain.query.tree import QueryTree
 from bulkdelete.domain.record_ids import KeyKind, RecordIds
 from bulkdelete.records.catalogue import Entity, Relationship
 from bulkdelete.records.extent import Costs, Extent
+from bulkdelete.records.fault import Fault
 from bulkdelete.records.predicates import Operands, Truth
 from bulkdelete.records.schema import Schema
 
@@ -24,22 +25,14 @@ AnySelect = sa.Select[*tuple[Any, ...]]
 TableName = tuple[str | None, str]
 """Schema and name."""
 
-FaultKind = Literal["away", "conflict", "locked", "slow", "record"]
-
 
 @dataclass(frozen=True)
-class Fault:
-    """What a database's error means.
+class Measure:
+    """How much a database suffers in one way: the name of its limit, the number, and the number in words."""
 
-    away: the connection or the server is gone · conflict: the transaction may pass when it is run again (deadlock,
-    serialisation) · locked: somebody holds a record · slow: a time limit was hit · record: the statement cannot pass.
-    """
-
-    kind: FaultKind
-    number: str
-    text: str
-    constraint: str | None = None
-    table: str | None = None
+    name: str
+    value: float
+    told: str
 
 
 class PackError(Exception):
@@ -111,6 +104,10 @@ class Dialect(Operands, Protocol):
 
     def between(self, engine: sa.Engine) -> None:
         """What is done after a batch rather than within one, where somebody else would wait for it."""
+        ...
+
+    def measures(self, connection: sa.Connection, replicas: Sequence[sa.Engine]) -> Iterator[Measure]:
+        """How much the database suffers, as far as it tells."""
         ...
 
     def fault(self, error: BaseException) -> Fault:
