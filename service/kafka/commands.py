@@ -45,6 +45,7 @@ class Commands:
     recorded: Callable[[], None]
     check: Check | None = None
     catalogues: Mapping[str, Declarations] = field(default_factory=dict)
+    ledgers: Mapping[str, str] = field(default_factory=dict)
 
     async def take(self, received: Received) -> None:
         """Carry one command out, keep it, or reject it."""
@@ -64,7 +65,7 @@ class Commands:
             if isinstance(command, Halt | Unhalt):
                 pull(command, self.application)
             else:
-                take_command(command, self.application, self.databases, self.check, self.catalogues)
+                take_command(command, self.application, self.databases, self.check, self.catalogues, self.ledgers)
         except OperationNotFoundError as error:
             if not self.keeper.is_over(received):
                 return error

@@ -34,6 +34,8 @@ class Parts:
     """Holds a submitted job against its database, so that a bad one is rejected with its path."""
     catalogues: Mapping[str, Declarations] = field(default_factory=dict)
     """The catalogue of each database that has one: an operation begins with it."""
+    ledgers: Mapping[str, str] = field(default_factory=dict)
+    """Where in a database an operation that begins keeps its ledger, other than by default."""
     bounds: Bounds = field(default_factory=Bounds)
     """What the operator allows all operations together."""
     planner: Planner = field(init=False)
