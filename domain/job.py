@@ -68,13 +68,10 @@ def as_expression(value: Any) -> Any:
     return value.expression() if isinstance(value, Query) else value
 
 
-LATER_SETTINGS = {*Meaning.model_fields, "start_at", "rate"}
-"""What jobs had no word for at first."""
-
-
 def as_written(job: dict[str, Any]) -> dict[str, Any]:
     """A job as plain data without what it leaves to defaults that came later: its digest stays what it was."""
-    kept = {name: value for name, value in job.items() if value is not None or name not in LATER_SETTINGS}
+    later = {*Meaning.model_fields, "start_at", "rate"}
+    kept = {name: value for name, value in job.items() if value is not None or name not in later}
     return {**kept, "queries": said(kept["queries"])}
 
 

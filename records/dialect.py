@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -16,23 +16,14 @@ from bulkdelete.domain.record_ids import KeyKind, RecordIds
 from bulkdelete.records.catalogue import Entity, Relationship
 from bulkdelete.records.extent import Costs, Extent
 from bulkdelete.records.fault import Fault
+from bulkdelete.records.measures import Measured
 from bulkdelete.records.predicates import Operands, Truth
 from bulkdelete.records.schema import Schema
 
 AnySelect = sa.Select[*tuple[Any, ...]]
 """A select of whatever columns."""
-
 TableName = tuple[str | None, str]
 """Schema and name."""
-
-
-@dataclass(frozen=True)
-class Measure:
-    """How much a database suffers in one way: the name of its limit, the number, and the number in words."""
-
-    name: str
-    value: float
-    told: str
 
 
 class PackError(Exception):
@@ -60,7 +51,7 @@ class Span:
     """At most so many records, where the condition alone does not bound them."""
 
 
-class Dialect(Operands, Protocol):
+class Dialect(Operands, Measured, Protocol):
     """Everything that only one kind of database knows."""
 
     name: str
@@ -104,10 +95,6 @@ class Dialect(Operands, Protocol):
 
     def between(self, engine: sa.Engine) -> None:
         """What is done after a batch rather than within one, where somebody else would wait for it."""
-        ...
-
-    def measures(self, connection: sa.Connection, replicas: Sequence[sa.Engine]) -> Iterator[Measure]:
-        """How much the database suffers, as far as it tells."""
         ...
 
     def fault(self, error: BaseException) -> Fault:

@@ -88,9 +88,9 @@ class Target:
     def close(self) -> None:
         """Let go of all connections."""
         close_pool(self.engine)
+        self.gauge.close()
         for other in self.elsewhere.values():
             other.close()
-        self.gauge.close()
 
     @contextmanager
     def available(self) -> Iterator[None]:

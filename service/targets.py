@@ -32,7 +32,9 @@ class Targets:
             raise TargetChangedError(f"database {name!r} is not configured here; configured: {known}")
         with self.lock:
             if name not in self.opened:
-                self.opened[name] = Target(self.addresses[name], self.ledgers.get(name), 1.0, self.limits(name))
+                self.opened[name] = Target(
+                    self.addresses[name], self.ledgers.get(name), patience=1.0, limits=self.limits(name)
+                )
             return self.opened[name]
 
     def check(self, name: str, job: Job) -> None:

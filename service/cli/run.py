@@ -94,8 +94,9 @@ class Runner:
             operation = application.operation(identify(application, prefix))
             refuse_another_catalogue(operation, self.catalogue)
             self.note_ledger(operation)
-            place = operation.job.get("ledger")
-            target = Target(address or operation.database, place, limits=limits_of(load(), self.name))
+            target = Target(
+                address or operation.database, operation.job.get("ledger"), limits=limits_of(load(), self.name)
+            )
             with contextlib.closing(target):
                 if target.shown != operation.database:
                     raise InvalidJobError(
@@ -219,8 +220,7 @@ def register(app: typer.Typer) -> None:
         """
         place = State(state or default_state())
         given = ledger_place(ledger, None) if ledger else None
-        who = requested_by or principal()
-        runner = Runner(place, yes, json, who, catalogue=catalogue, ledger=given, name=database)
+        runner = Runner(place, yes, json, requested_by or principal(), catalogue=catalogue, ledger=given, name=database)
         if resume:
             raise typer.Exit(runner.resume(str(job) if job else None, database_url(database)))
         if job is None:
