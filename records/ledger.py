@@ -84,7 +84,8 @@ class Ledger:
         """The DDL, to be run by an owner where we may not."""
         schema = None if schema_is_there else self.fence.schema
         ddl = [str(CreateSchema(schema, if_not_exists=True).compile(dialect=dialect))] if schema else []
-        ddl += [str(CreateTable(one, if_not_exists=True).compile(dialect=dialect)).strip() for one in self.tables]
+        tables = [str(CreateTable(one, if_not_exists=True).compile(dialect=dialect)).strip() for one in self.tables]
+        ddl += [one.replace("\t", "    ") for one in tables]  # as it is shown it can be run
         if dialect.name == "postgresql":
             # Packed ids do not shrink: without this the server tries in vain, a third of a batch's time.
             name = dialect.identifier_preparer.format_table(self.ledger)
