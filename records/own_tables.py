@@ -1,4 +1,4 @@
-"""Making our three tables in a target, or showing who may how."""
+"""Making our tables in a target, or showing who may how."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class OwnTables:
     ledger: Ledger
 
     def are_there(self) -> bool:
-        """Whether all three are; what may not be looked at is not. Raises the database's error where it is away.
+        """Whether all are; what may not be looked at is not. Raises the database's error where it is away.
 
         Raises InvalidJobError where a table of that name is somebody else's.
         """
