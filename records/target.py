@@ -19,6 +19,7 @@ from bulkdelete.domain.declarations import Declarations
 from bulkdelete.domain.errors import InvalidJobError, UnavailableError
 from bulkdelete.domain.job import Job
 from bulkdelete.records.chosen import Choosing
+from bulkdelete.records.conditions.hierarchy import refuse_unknown
 from bulkdelete.records.declared import Declared
 from bulkdelete.records.deletion import BatchDeletion
 from bulkdelete.records.dialect import Walk
@@ -121,6 +122,7 @@ class Target:
             probe = connection.begin_nested() if self.dialect.name == "postgresql" else None
             for index in range(len(job.queries)):
                 entity = scope.entity(index)
+                refuse_unknown(connection, scope.tree(index), self.dialect, scope.catalogue)
                 where = scope.where(index, entity, None)
                 cautions += self.dialect.check(connection, entity, scope.tree(index), where)
                 cautions += probe_reached(connection, self.dialect, scope, entity)
