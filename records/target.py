@@ -11,8 +11,6 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.pool import ConnectionPoolEntry
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_exponential
 
 from bulkdelete.domain.declarations import Declarations
@@ -31,6 +29,7 @@ from bulkdelete.records.ledger import Ledger, ledger_tables
 from bulkdelete.records.names import read_address, shown
 from bulkdelete.records.own_tables import OwnTables
 from bulkdelete.records.pace import Paces
+from bulkdelete.records.pool import close_pool
 from bulkdelete.records.postgresql.sessions import DEFAULT_SCHEMA
 from bulkdelete.records.preflight import Caution, Preview, blocked_now, missing_indexes, probe_reached
 from bulkdelete.records.result import BatchResult
@@ -39,12 +38,6 @@ from bulkdelete.records.scope import Run, Scope
 PLANNING_SECONDS = 5.0
 CLEARED = 5_000
 """Ledger rows removed in one transaction."""
-
-
-def close_returned(connection: DBAPIConnection | None, _record: ConnectionPoolEntry) -> None:
-    """Close what comes back to a pool that is no more: nobody would take it from there again."""
-    if connection is not None:
-        connection.close()
 
 
 @dataclass
@@ -74,9 +67,8 @@ class Target:
         return shown(self.url)
 
     def close(self) -> None:
-        """Let go of all connections; one that a thread still works with is closed as soon as that gives it back."""
-        sa.event.listen(self.engine.pool, "checkin", close_returned)
-        self.engine.dispose()
+        """Let go of all connections."""
+        close_pool(self.engine)
 
     @contextmanager
     def available(self) -> Iterator[None]:
