@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+import time
 from typing import Any
 
 import pytest
@@ -205,3 +207,37 @@ def test_an_unknown_name_in_an_outer_link_is_refused_though_it_asks_for_nothing(
         meant(session, query(condition("n", "Null"), LinkEntities=[link]))
 
     assert refused.value.field == "queries[0].LinkEntities[0].LinkCriteria.Conditions[0].AttributeName"
+
+
+def test_relative_dates_and_the_cut_off_refer_to_the_chosen_now(database: Database, session: Session) -> None:
+    kind = TIMES[database.name]
+    database.script(f"CREATE TABLE t (id integer PRIMARY KEY, createdon {kind}, w {kind})")
+    database.script("""
+        INSERT INTO t VALUES (1, '2020-01-01 00:00:00', '2023-12-31 22:59:59'),
+          (2, '2020-01-01 00:00:00', '2023-12-31 23:30:00'), (3, '2020-01-01 00:00:00', '2024-01-01 00:00:00'),
+          (4, '2024-02-10 12:00:01', '2023-01-01 00:00:00')
+    """)
+    meaning = {"now": "2024-02-10T12:00:00+00:00", "time_zone": "Europe/Oslo"}
+    utc = {"time_zone": "UTC"}
+
+    session.catalogue = Declarations.read(utc)
+    ended = session.run(query(condition("w", "LastYear")), meaning=meaning)
+
+    assert ended.operation.cut_off == "2024-02-10T12:00:00Z"
+    assert ended.deleted == {"t": ["1"]}
+
+
+def test_a_run_refers_to_one_instant_from_its_beginning_to_its_end(database: Database, session: Session) -> None:
+    database.script(f"CREATE TABLE t (id integer PRIMARY KEY, w {TIMES[database.name]})")
+    soon = datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=1.5)
+    database.execute("INSERT INTO t VALUES (1, ?)", soon.replace(tzinfo=None).isoformat(" "))
+    database.execute(
+        "INSERT INTO t VALUES (2, ?)", (soon - datetime.timedelta(hours=1)).replace(tzinfo=None).isoformat(" ")
+    )
+
+    operation_id = session.submit(query(condition("w", "LastXDays", 2)))
+    session.step(operation_id)  # the fence opens: the cut-off
+    time.sleep(2)
+    ended = session.drive(operation_id)
+
+    assert ended.deleted == {"t": ["2"]}
