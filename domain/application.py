@@ -11,13 +11,14 @@ from eventsourcing.persistence import IntegrityError, InterfaceError, Operationa
 
 from bulkdelete.domain.authorisation import authorise
 from bulkdelete.domain.batch import Batch, batch_id
-from bulkdelete.domain.commands import ControlCommand, SubmitBulkDelete
+from bulkdelete.domain.commands import ControlCommand, OperationCommand, RetryFailures, SubmitBulkDelete
 from bulkdelete.domain.errors import (
     OperationExistsError,
     OperationNotFoundError,
     TransitionError,
     UnavailableError,
 )
+from bulkdelete.domain.notification import Notification
 from bulkdelete.domain.operation import Operation
 from bulkdelete.domain.outcomes import (
     AnyOutcome,
@@ -31,6 +32,7 @@ from bulkdelete.domain.outcomes import (
 )
 
 T = TypeVar("T")
+Stream = TypeVar("Stream", Operation, Notification)
 
 MOST_CLASHES = 50
 
@@ -71,7 +73,28 @@ class BulkDeletes(Application[UUID]):
 
         return self.until_recorded(decide)
 
-    def refuse(self, command: ControlCommand, reason: str) -> Operation:
+    def retry(self, command: RetryFailures) -> Operation:
+        """Begin an operation for the records that failed in another one; the same command again tells the same one.
+
+        Raises OperationNotFoundError, TransitionError, InvalidJobError, OperationExistsError.
+        """
+        authorise(command.requested_by, command.type, command.operation_id)
+
+        def attempt() -> Operation:
+            original = self.operation(command.operation_id)
+            found = self.find(command.new_id)
+            if found is not None and str(command.command_id) in {*found.commands, *original.commands}:
+                return found
+            retry = original.retry(command)
+            if found is None:
+                self.save(original, retry)
+            elif found.digest != retry.digest:
+                raise OperationExistsError(f"operation {command.new_id} was submitted with another job", "retry_id")
+            return found or retry
+
+        return self.until_saved(attempt)
+
+    def refuse(self, command: OperationCommand, reason: str) -> Operation:
         """Remember that a command was refused: delivered again it is refused again. Raises OperationNotFoundError."""
 
         def decide() -> Operation:
@@ -136,10 +159,7 @@ class BulkDeletes(Application[UUID]):
 
     def batch(self, outcome: BatchDone) -> Batch | None:
         """What is recorded of a batch."""
-        try:
-            found: Any = self.repository.get(batch_id(outcome.operation_id, outcome.unit, outcome.batch))
-        except AggregateNotFoundError:
-            return None
+        found = self.stream(batch_id(outcome.operation_id, outcome.unit, outcome.batch))
         return found if isinstance(found, Batch) else None
 
     def operation(self, operation_id: UUID) -> Operation:
@@ -150,26 +170,35 @@ class BulkDeletes(Application[UUID]):
 
     def find(self, operation_id: UUID) -> Operation | None:
         """The operation as it is, or None."""
+        found = self.translated(lambda: self.stream(operation_id))
+        return found if isinstance(found, Operation) else None
 
-        def get() -> Operation | None:
-            try:
-                found: Any = self.repository.get(operation_id)
-            except AggregateNotFoundError:
-                return None
-            return found if isinstance(found, Operation) else None
+    def notification(self, notification_id: UUID) -> Notification | None:
+        """The notification as it is, or None."""
+        found = self.translated(lambda: self.stream(notification_id))
+        return found if isinstance(found, Notification) else None
 
-        return self.translated(get)
+    def stream(self, stream_id: UUID) -> Any:
+        """Whatever has this identity, or None."""
+        try:
+            return self.repository.get(stream_id)
+        except AggregateNotFoundError:
+            return None
 
-    def until_recorded(self, decide: Callable[[], Operation]) -> Operation:
+    def until_recorded(self, decide: Callable[[], Stream]) -> Stream:
         """Decide and save; where somebody else was faster, decide anew from what they recorded."""
+
+        def attempt() -> Stream:
+            stream = decide()
+            self.save(stream)
+            return stream
+
+        return self.until_saved(attempt)
+
+    def until_saved(self, attempt: Callable[[], T]) -> T:
+        """Attempt what saves; where somebody else was faster, attempt it anew from what they recorded."""
         for _ in range(MOST_CLASHES):
             try:
-
-                def attempt() -> Operation:
-                    operation = decide()
-                    self.save(operation)
-                    return operation
-
                 return self.translated(attempt)
             except IntegrityError:
                 continue

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Annotated, Any, Literal
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic_core import PydanticCustomError
@@ -59,11 +59,27 @@ class CancelOperation(Command):
     type: Literal["CancelOperation"] = "CancelOperation"
 
 
+class RetryFailures(Command):
+    """Delete the records that failed in an operation that has ended: a new operation, for exactly those."""
+
+    type: Literal["RetryFailures"] = "RetryFailures"
+    causes: Annotated[tuple[Annotated[str, Field(min_length=1, max_length=255)], ...], Field(max_length=20)] = ()
+    """Only those that failed for one of these: an error number, a constraint, or a blocking entity."""
+    retry_id: UUID | None = None
+    """The new operation's id; without one it follows from the command's."""
+
+    @property
+    def new_id(self) -> UUID:
+        """The id of the new operation: the same for the same command."""
+        return self.retry_id or uuid5(self.operation_id, f"retry/{self.command_id}")
+
+
 ControlCommand = PauseOperation | ResumeOperation | CancelOperation
-AnyCommand = Annotated[
-    SubmitBulkDelete | PauseOperation | ResumeOperation | CancelOperation, Field(discriminator="type")
-]
-COMMANDS: TypeAdapter[SubmitBulkDelete | ControlCommand] = TypeAdapter(AnyCommand)
+OperationCommand = ControlCommand | RetryFailures
+"""What is asked of an operation that is there already."""
+AnyCommand = SubmitBulkDelete | OperationCommand
+COMMANDS: TypeAdapter[AnyCommand] = TypeAdapter(Annotated[AnyCommand, Field(discriminator="type")])
+KINDS = frozenset({"SubmitBulkDelete", "PauseOperation", "ResumeOperation", "CancelOperation", "RetryFailures"})
 
 
 def without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -89,7 +105,7 @@ def read_json(body: bytes | str) -> Any:
         raise InvalidJobError(f"not JSON: {error!s:.200}") from None
 
 
-def read_command(body: bytes | str) -> SubmitBulkDelete | ControlCommand:
+def read_command(body: bytes | str) -> AnyCommand:
     """The command that a message's body spells. Raises InvalidJobError naming the field and what is accepted."""
     size = len(body if isinstance(body, bytes) else body.encode())
     if size > LARGEST_MESSAGE:
@@ -97,10 +113,9 @@ def read_command(body: bytes | str) -> SubmitBulkDelete | ControlCommand:
     value = read_json(body)
     if not isinstance(value, dict):
         raise InvalidJobError("a command is one JSON object")
-    kinds = {"SubmitBulkDelete", "PauseOperation", "ResumeOperation", "CancelOperation"}
     kind = value.get("type")
-    if not isinstance(kind, str) or kind not in kinds:
-        raise InvalidJobError(f"{kind!r:.100} is no command; accepted: {', '.join(sorted(kinds))}", "type")
+    if not isinstance(kind, str) or kind not in KINDS:
+        raise InvalidJobError(f"{kind!r:.100} is no command; accepted: {', '.join(sorted(KINDS))}", "type")
     try:
         command = COMMANDS.validate_python(value)
     except ValidationError as error:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from typing import Annotated, Any, ClassVar, Self
+from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from bulkdelete.domain.declarations import LARGEST_CATALOGUE, NOTHING, Declarations
 from bulkdelete.domain.errors import InvalidJobError
+from bulkdelete.domain.notify import Notify
 from bulkdelete.domain.query import QueryTree
 from bulkdelete.domain.query_builder import Query
 from bulkdelete.domain.query_expression import QueryExpression, refused
@@ -17,6 +19,9 @@ from bulkdelete.domain.refusals import refusal
 
 LARGEST_JOB = 512 * 1024
 """Bytes of a job as JSON; it must fit a message of 768 KiB with room to spare."""
+
+LONGEST_NAME = 256
+LATER_WORDS = frozenset({"notify", "retry_of"})
 
 
 class Options(BaseModel):
@@ -57,13 +62,14 @@ class Job(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
     largest: ClassVar[int] = LARGEST_JOB
 
-    name: Annotated[str, Field(min_length=1, max_length=256, strict=True), BeforeValidator(one_line)]
+    name: Annotated[str, Field(min_length=1, max_length=LONGEST_NAME, strict=True), BeforeValidator(one_line)]
     queries: Annotated[
         tuple[Annotated[QueryExpression, BeforeValidator(as_expression)], ...],
         Field(min_length=1, max_length=100, strict=False),
     ]
     database: Annotated[str | None, Field(max_length=255, strict=True), BeforeValidator(as_database)] = None
     options: Options = Options()
+    notify: Notify | None = None
 
     @property
     def declared(self) -> Declarations:
@@ -90,8 +96,12 @@ class Job(BaseModel):
         return job
 
     def to_json(self) -> dict[str, Any]:
-        """The job as plain data, as events carry it; `read` takes it back."""
-        return self.model_dump(mode="json", by_alias=True)
+        """The job as plain data, as events carry it; `read` takes it back.
+
+        Words that came later are left out where they are not said: the digest of an earlier job stays the same.
+        """
+        value = self.model_dump(mode="json", by_alias=True)
+        return {name: one for name, one in value.items() if name not in LATER_WORDS or one is not None}
 
     def canonical(self) -> str:
         """The job as one JSON text that is the same for the same job."""
@@ -106,15 +116,27 @@ class Job(BaseModel):
         return [query.tree(f"queries[{index}]") for index, query in enumerate(self.queries)]
 
 
-class GovernedJob(Job):
-    """A job with the catalogue that its operation began with: what events keep, and what is held against the fence.
+class RetryOf(BaseModel):
+    """The limit of an operation that retries the failures of another one: those records, and its cut-off."""
 
-    Nobody submits one: an operator configures the catalogue for the database.
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    operation_id: UUID
+    causes: tuple[str, ...] = ()
+    """Error numbers, constraints or blocking entities; none: all failures."""
+    cut_off: AwareDatetime
+
+
+class GovernedJob(Job):
+    """A job with what its operation is governed by: what events keep, and what is held against the fence.
+
+    Nobody submits one: an operator configures the catalogue for the database, and the limit of a retry is the log's.
     """
 
     largest: ClassVar[int] = LARGEST_JOB + LARGEST_CATALOGUE
 
     catalogue: Declarations = NOTHING
+    retry_of: RetryOf | None = None
 
     @property
     def declared(self) -> Declarations:
@@ -123,5 +145,20 @@ class GovernedJob(Job):
 
     def to_json(self) -> dict[str, Any]:
         """The job as plain data; without a catalogue as if there were no such thing."""
-        bare = self.model_dump(mode="json", by_alias=True, exclude={"catalogue"})
+        bare = super().to_json()
+        del bare["catalogue"]
         return {**bare, "catalogue": self.catalogue.to_json()} if self.catalogue != NOTHING else bare
+
+    def retrying(self, operation_id: UUID, causes: tuple[str, ...], cut_off: AwareDatetime) -> GovernedJob:
+        """The same job for those records alone that failed in an operation, for one of these causes (none: any)."""
+        base = self.name
+        if self.retry_of is not None:
+            base = base.removesuffix(told_of_retry(self.retry_of.operation_id))
+        told = told_of_retry(operation_id)
+        limit = {"operation_id": str(operation_id), "causes": list(causes), "cut_off": cut_off.isoformat()}
+        return self.read({**self.to_json(), "name": base[: LONGEST_NAME - len(told)] + told, "retry_of": limit})
+
+
+def told_of_retry(operation_id: UUID) -> str:
+    """What the name of a retry ends with."""
+    return f" (retry of {str(operation_id)[:8]})"

@@ -15,9 +15,16 @@ from eventsourcing.domain import Snapshot as BaseSnapshot
 from eventsourcing.utils import register_topic
 
 from bulkdelete.domain.batch import BatchTotals
-from bulkdelete.domain.commands import CancelOperation, ControlCommand, PauseOperation, ResumeOperation
-from bulkdelete.domain.errors import TransitionError
-from bulkdelete.domain.job import Job
+from bulkdelete.domain.commands import (
+    CancelOperation,
+    ControlCommand,
+    OperationCommand,
+    PauseOperation,
+    ResumeOperation,
+    RetryFailures,
+)
+from bulkdelete.domain.errors import InvalidJobError, TransitionError
+from bulkdelete.domain.job import GovernedJob, Job
 from bulkdelete.domain.lifecycle import Status, check
 from bulkdelete.domain.outcomes import BatchDone, FenceClosed, FenceOpened, QueryPlanned
 from bulkdelete.domain.progress import (
@@ -238,6 +245,19 @@ class Operation(BaseAggregate[UUID]):
         def apply(self, aggregate: Operation) -> None:
             aggregate.refused[self.command_id] = self.reason
 
+    class FailuresRetried(Event):
+        """After the end: another operation was begun for the records that failed."""
+
+        TOPIC: ClassVar[str] = "operation.failures_retried"
+        command_id: str
+        requested_by: str
+        retry_id: str
+        """The other operation."""
+        causes: list[str]
+
+        def apply(self, aggregate: Operation) -> None:
+            aggregate.commands.append(self.command_id)
+
     class Failing(Event):
         """It can never go on; batches already in the database are waited for."""
 
@@ -375,7 +395,25 @@ class Operation(BaseAggregate[UUID]):
         if command_id not in self.commands:
             self.begin_control(command, {"command_id": command_id, "requested_by": command.requested_by})
 
-    def refuse_command(self, command: ControlCommand, reason: str) -> None:
+    def retry(self, command: RetryFailures) -> Operation:
+        """Begin another operation for the records that failed. Raises TransitionError before the end."""
+        if (refused := self.refused.get(str(command.command_id))) is not None:
+            raise TransitionError(refused, "type")
+        failed = sum(one["failed"] for one in self.queries)
+        if not self.is_final:
+            raise TransitionError(
+                f"the operation is {self.status.replace('_', ' ')}: failures are retried once it has ended", "type"
+            )
+        if not failed or self.cut_off is None:
+            raise InvalidJobError("no record of this operation failed", "operation_id")
+        job = GovernedJob.read(self.job).retrying(self.id, command.causes, datetime.fromisoformat(self.cut_off))
+        self.trigger_event(
+            self.FailuresRetried, command_id=str(command.command_id), requested_by=command.requested_by,
+            retry_id=str(command.new_id), causes=list(command.causes),
+        )  # fmt: skip
+        return self.submit(command.new_id, command.command_id, command.requested_by, self.database, job)
+
+    def refuse_command(self, command: OperationCommand, reason: str) -> None:
         """Refuse a command for good, whatever the state is later. What has ended does so without remembering."""
         known = {*self.refused, *self.commands}
         if not self.is_final and str(command.command_id) not in known:

@@ -15,7 +15,7 @@ from bulkdelete.domain.errors import InvalidJobError
 WORDS = (
     "EntityName", "Criteria", "all_records", "FilterOperator", "Conditions", "Filters", "AttributeName", "Operator",
     "Values", "name", "queries", "database", "options", "created_on", "allow_slow", "window", "type", "command_id",
-    "operation_id", "requested_by", "job",
+    "operation_id", "requested_by", "job", "notify", "to", "cc", "on", "causes", "retry_id",
 )  # fmt: skip
 """The words of jobs and commands, to suggest the right one."""
 MOST_TOLD = 3

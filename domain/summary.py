@@ -42,6 +42,7 @@ def summary(operation: Operation) -> dict[str, Any]:
         "waiting_for": operation.waiting_for,
         "reason": operation.reason,
         "field": operation.field,
+        "retry_of": operation.job["retry_of"]["operation_id"] if "retry_of" in operation.job else None,
         "remaining": {str(at): one["remaining"] for at, one in enumerate(operation.queries) if one["remaining"]},
     }
 

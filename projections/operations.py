@@ -72,6 +72,8 @@ class OperationRow:
     waiting_for: str | None = None
     reason: str | None = None
     field: str | None = None
+    retry_of: UUID | None = None
+    """The operation whose failures this one retries."""
     version: int = 1
     queries: list[QueryRow] = dataclasses.field(default_factory=list)
 
@@ -91,6 +93,7 @@ def submitted(event: RecordedEvent) -> OperationRow:
     """The rows of an operation that was just submitted."""
     job = event.data["job"]
     at = utc(event.timestamp)
+    retry_of = job.get("retry_of", {}).get("operation_id")
     queries = [
         QueryRow(event.stream_id, index, query["EntityName"], as_json(query))
         for index, query in enumerate(job["queries"])
@@ -98,7 +101,7 @@ def submitted(event: RecordedEvent) -> OperationRow:
     return OperationRow(
         operation_id=event.stream_id, name=job["name"], database=event.data["database"],
         requested_by=event.data["requested_by"], submitted_at=at, updated_at=at, digest=event.data["digest"],
-        job=as_json(job), queries=queries,
+        job=as_json(job), queries=queries, retry_of=UUID(retry_of) if retry_of else None,
     )  # fmt: skip
 
 
@@ -123,7 +126,7 @@ def change(row: OperationRow, event: RecordedEvent) -> None:
             row.status, row.waiting_for = Status.RETRYING.value, data["reason"]
         case Operation.Failing.TOPIC:
             row.reason, row.field = data["reason"], data["field"]
-        case Operation.CommandRefused.TOPIC:
+        case Operation.CommandRefused.TOPIC | Operation.FailuresRetried.TOPIC:
             pass
         case topic if topic in BECOMES:
             become(row, BECOMES[topic], data)

@@ -34,7 +34,8 @@ SELECT
 SELECT
     operation_id, name, database, requested_by, submitted_at, updated_at, digest, CAST(job AS VARCHAR) AS job, status,
     deleted, failed, vanished, CAST(cascaded AS VARCHAR) AS cascaded, CAST(unlinked AS VARCHAR) AS unlinked,
-    query_index, epoch, cut_off, started_at, running_since, ran_microseconds, ended_at, waiting_for, reason, field, version
+    query_index, epoch, cut_off, started_at, running_since, ran_microseconds, ended_at, waiting_for, reason, field,
+    retry_of, version
 FROM operations
 WHERE operation_id IN (SELECT unnest(CAST($operation_ids AS UUID[])));
 
@@ -79,6 +80,7 @@ SELECT
     unnest(CAST($waiting_for AS VARCHAR[])) AS waiting_for,
     unnest(CAST($reason AS VARCHAR[])) AS reason,
     unnest(CAST($field AS VARCHAR[])) AS field,
+    unnest(CAST($retry_of AS UUID[])) AS retry_of,
     unnest(CAST($version AS INTEGER[])) AS version;
 
 -- put queries --
@@ -96,6 +98,31 @@ SELECT
     unnest(CAST($passes AS INTEGER[])) AS passes,
     unnest(CAST($remaining AS VARCHAR[])) AS remaining,
     unnest(CAST($strategy AS VARCHAR[])) AS strategy;
+
+-- notifications --
+SELECT
+    notification_id, operation_id, outcome, channel, recipient, requested_at, updated_at, message_id, status, attempts,
+    reason
+FROM notifications
+WHERE notification_id IN (SELECT unnest(CAST($notification_ids AS UUID[])));
+
+-- forget notifications --
+DELETE FROM notifications WHERE notification_id IN (SELECT unnest(CAST($notification_ids AS UUID[])));
+
+-- put notifications --
+INSERT INTO notifications BY NAME
+SELECT
+    unnest(CAST($notification_id AS UUID[])) AS notification_id,
+    unnest(CAST($operation_id AS UUID[])) AS operation_id,
+    unnest(CAST($outcome AS VARCHAR[])) AS outcome,
+    unnest(CAST($channel AS VARCHAR[])) AS channel,
+    unnest(CAST($recipient AS VARCHAR[])) AS recipient,
+    unnest(CAST($requested_at AS TIMESTAMP[])) AS requested_at,
+    unnest(CAST($updated_at AS TIMESTAMP[])) AS updated_at,
+    unnest(CAST($message_id AS VARCHAR[])) AS message_id,
+    unnest(CAST($status AS VARCHAR[])) AS status,
+    unnest(CAST($attempts AS INTEGER[])) AS attempts,
+    unnest(CAST($reason AS VARCHAR[])) AS reason;
 
 -- put rejections --
 INSERT INTO rejections BY NAME

@@ -18,11 +18,13 @@ from bulkdelete.projections.answers import (
     DeletedRecord,
     Deletion,
     Failure,
+    FailureCause,
     OperationStatus,
     QueryStatus,
     RecordId,
     RejectedRow,
     Step,
+    Told,
 )
 from bulkdelete.projections.history import steps, steps_of
 from bulkdelete.projections.named import statements
@@ -68,10 +70,26 @@ class Reads:
 
     def failures(self, operation: str | UUID | None = None) -> Iterator[Failure]:
         """The records of an operation that could not be deleted."""
-        for row in self.rows("failures", operation_id=self.identify(operation)):
-            entity, record_id, index, number, text, constraint, blocking, many, sample, kind = row
+        return map(failure_of, self.rows("failures", operation_id=self.identify(operation)))
+
+    def failures_by_cause(self, operation: str | UUID | None = None, most: int | None = None) -> Iterator[Failure]:
+        """The same, those of one cause after the other, at most so many."""
+        for row in self.rows("failures by cause", operation_id=self.identify(operation), most=most):
+            yield failure_of(row)
+
+    def causes(self, operation: str | UUID | None = None) -> list[FailureCause]:
+        """Why records of an operation could not be deleted, the most frequent cause first."""
+        found = []
+        for row in self.rows("causes", operation_id=self.identify(operation)):
+            *same, retryable, record_id, kind, many, sample = row
             some = None if sample is None else json.loads(sample)
-            yield Failure(entity, shown(record_id, kind), index, number, text, constraint, blocking, many, some)
+            found.append(FailureCause(*same, retryable, shown(record_id, kind), many, some))
+        return found
+
+    def notifications(self, operation: str | UUID | None = None) -> Iterator[Told]:
+        """Who was told how an operation ended, or how any of them did; the last first."""
+        only = None if operation is None else self.identify(operation)
+        return (Told(*row) for row in self.rows("notifications", operation_id=only))
 
     def deleted(self, operation: str | UUID | None = None) -> Iterator[DeletedRecord]:
         """The records that an operation deleted, cascaded ones too."""
@@ -133,6 +151,13 @@ class Reads:
         except duckdb.Error as error:
             raise unreadable(error) from None
         return fetched(cursor)
+
+
+def failure_of(row: tuple[Any, ...]) -> Failure:
+    """A row of `failures` as an answer."""
+    entity, record_id, index, number, text, constraint, blocking, many, sample, kind = row
+    some = None if sample is None else json.loads(sample)
+    return Failure(entity, shown(record_id, kind), index, number, text, constraint, blocking, many, some)
 
 
 def fetched(cursor: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:

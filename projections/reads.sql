@@ -32,11 +32,37 @@ SELECT
     operation_id, name, status, database, requested_by, deleted, failed, CAST(cascaded AS VARCHAR) AS cascaded,
     CAST(unlinked AS VARCHAR) AS unlinked, queries,
     round((ran_microseconds + greatest(0, coalesce(epoch_us(updated_at) - epoch_us(running_since), 0))) / 1000000, 3) AS duration_seconds,
-    submitted_at, started_at, ended_at, cut_off, waiting_for, reason, field
+    submitted_at, started_at, ended_at, cut_off, waiting_for, reason, field, retry_of
 FROM operations
 JOIN progress USING (operation_id)
 WHERE $operation_id IS NULL OR operation_id = $operation_id
 ORDER BY submitted_at DESC, operation_id;
+
+-- notifications --
+SELECT
+    notification_id, operation_id, outcome, channel, recipient, status, attempts, reason, requested_at, updated_at
+FROM notifications
+WHERE $operation_id IS NULL OR operation_id = $operation_id
+ORDER BY requested_at DESC, notification_id, channel, recipient;
+
+-- causes --
+SELECT
+    count(*), entity, error_number, min_by(error_description, record_id), "constraint", blocking_entity,
+    bool_or(retryable), min_by(record_id, record_id), min_by(key_kind, record_id),
+    min_by(blocking_count, record_id), CAST(min_by(blocking_sample, record_id) AS VARCHAR)
+FROM failures
+WHERE operation_id = $operation_id
+GROUP BY entity, error_number, "constraint", blocking_entity
+ORDER BY 1 DESC, entity, error_number, "constraint", blocking_entity;
+
+-- failures by cause --
+SELECT
+    entity, record_id, query_index, error_number, error_description, "constraint", blocking_entity, blocking_count,
+    CAST(blocking_sample AS VARCHAR), key_kind
+FROM failures
+WHERE operation_id = $operation_id
+ORDER BY entity, error_number, "constraint", blocking_entity, record_id
+LIMIT $most;
 
 -- failures --
 SELECT

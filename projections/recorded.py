@@ -42,7 +42,8 @@ class RecordedEvent:
     @property
     def operation_id(self) -> UUID:
         """The operation it belongs to."""
-        return UUID(self.data["operation_id"]) if self.topic.startswith("batch.") else self.stream_id
+        owned = self.topic.startswith(("batch.", "notification."))
+        return UUID(self.data["operation_id"]) if owned else self.stream_id
 
 
 def from_stored(mapper: Mapper[UUID], stored: StoredEvent) -> RecordedEvent:

@@ -30,6 +30,7 @@ CREATE TABLE operations (
     field VARCHAR,
     digest VARCHAR,
     job JSON,
+    retry_of UUID,
     version INTEGER
 );
 
@@ -46,6 +47,21 @@ CREATE TABLE queries (
     remaining VARCHAR,
     strategy VARCHAR,
     query JSON
+);
+
+-- Who is told how an operation ended: a row a recipient. status: waiting, delivered, undeliverable.
+CREATE TABLE notifications (
+    notification_id UUID,
+    operation_id UUID,
+    outcome VARCHAR,
+    channel VARCHAR,
+    recipient VARCHAR,
+    status VARCHAR,
+    attempts INTEGER,
+    reason VARCHAR,
+    requested_at TIMESTAMP,
+    updated_at TIMESTAMP,
+    message_id VARCHAR
 );
 
 CREATE TABLE rejections (

@@ -24,7 +24,7 @@ from bulkdelete.projections.reads import Reads, fetched
 from bulkdelete.projections.rebuild import none_are_missing
 from bulkdelete.projections.recorded import LOG, RecordedEvent
 
-COMPARED = ("operations", "queries", "failures", "deleted_records")
+COMPARED = ("operations", "queries", "failures", "deleted_records", "notifications")
 EXAMPLES = 5
 ROWS_AT_ONCE = 200_000
 
