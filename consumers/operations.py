@@ -6,14 +6,17 @@ from collections.abc import Callable, Collection, Mapping
 
 from bulkdelete.domain.agenda import outstanding
 from bulkdelete.domain.application import BulkDeletes
-from bulkdelete.domain.commands import ControlCommand, SubmitBulkDelete
+from bulkdelete.domain.commands import AnyCommand, RetryFailures, SubmitBulkDelete
 from bulkdelete.domain.declarations import NOTHING, Declarations
 from bulkdelete.domain.errors import InvalidJobError, RefusedError, UnavailableError
 from bulkdelete.domain.job import GovernedJob, Job
 from bulkdelete.domain.operation import Operation
 from bulkdelete.domain.outcomes import AnyOutcome, UnitReleased
 from bulkdelete.domain.work import AnyWork, DeleteBatch
+from bulkdelete.projections.failed import told_causes
 
+MOST_LOOKED_AT = 2_000
+"""Events of an operation that are looked at before a command is taken."""
 NONE: Mapping[str, Declarations] = {}
 """No database has a catalogue."""
 Check = Callable[[str, Job], None]
@@ -21,13 +24,16 @@ Check = Callable[[str, Job], None]
 
 
 def take_command(
-    command: SubmitBulkDelete | ControlCommand,
+    command: AnyCommand,
     application: BulkDeletes,
     databases: Collection[str],
     check: Check | None = None,
     catalogues: Mapping[str, Declarations] = NONE,
 ) -> Operation:
     """Carry a command out. Raises a RefusedError where it can never work, UnavailableError where it can later."""
+    if isinstance(command, RetryFailures):
+        check_causes(application, command)
+        return application.retry(command)
     if not isinstance(command, SubmitBulkDelete):
         return application.control(command)
     database = database_of(command, databases)
@@ -46,6 +52,20 @@ def take_command(
             where = field if field.startswith("catalogue") else f"job.{field}" if field else "job"
             raise InvalidJobError(error.reason, where) from None
     return application.submit(command.model_copy(update={"job": job}), database)
+
+
+def check_causes(application: BulkDeletes, command: RetryFailures) -> None:
+    """Refuse a cause for which nothing failed, as far as a bounded look tells. Raises InvalidJobError."""
+    application.operation(command.operation_id)
+    if not command.causes:
+        return
+    known, is_all = told_causes(application, command.operation_id, MOST_LOOKED_AT)
+    for at, cause in enumerate(command.causes):
+        if is_all and cause not in known:
+            accepted = ", ".join(sorted(known)) or "none"
+            raise InvalidJobError(
+                f"no record of this operation failed for {cause!r}; known: {accepted}", f"causes[{at}]"
+            )
 
 
 def database_of(command: SubmitBulkDelete, databases: Collection[str]) -> str:

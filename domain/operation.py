@@ -229,6 +229,7 @@ class Operation(BaseAggregate[UUID]):
 
         def apply(self, aggregate: Operation) -> None:
             aggregate.stop_running(self.timestamp)
+            aggregate.ended_at = self.timestamp.isoformat()
             aggregate.status = Status.CANCELED.value
             aggregate.waiting_for = None
 
@@ -279,6 +280,7 @@ class Operation(BaseAggregate[UUID]):
 
         def apply(self, aggregate: Operation) -> None:
             aggregate.stop_running(self.timestamp)
+            aggregate.ended_at = self.timestamp.isoformat()
             aggregate.status = Status.FAILED.value
             aggregate.waiting_for = None
             aggregate.reason = self.reason
@@ -295,6 +297,7 @@ class Operation(BaseAggregate[UUID]):
 
         def apply(self, aggregate: Operation) -> None:
             aggregate.stop_running(self.timestamp)
+            aggregate.ended_at = self.timestamp.isoformat()
             aggregate.status = Status.SUCCEEDED.value
             aggregate.waiting_for = None
 
@@ -315,6 +318,7 @@ class Operation(BaseAggregate[UUID]):
         self.started_at: str | None = None
         self.running_since: str | None = None
         self.ran_microseconds = 0
+        self.ended_at: str | None = None
         self.requested_by = requested_by
         self.cut_off: str | None = None
         self.order: list[int] = []
@@ -458,6 +462,13 @@ class Operation(BaseAggregate[UUID]):
     def is_final(self) -> bool:
         """Whether nothing can follow."""
         return Status(self.status).is_final
+
+    def ended(self) -> datetime | None:
+        """When it ended; None before. Snapshots of earlier versions do not know: then nothing came after the end."""
+        if not self.is_final:
+            return None
+        ended_at: str | None = getattr(self, "ended_at", None)
+        return datetime.fromisoformat(ended_at) if ended_at else self.modified_on
 
     def started_before(self) -> datetime | None:
         """The cut-off, in UTC; None before the first start."""

@@ -22,6 +22,7 @@ def summary(operation: Operation) -> dict[str, Any]:
         }
         for one in operation.queries
     ]
+    ended = operation.ended()
     started = datetime.datetime.fromisoformat(operation.started_at) if operation.started_at else None
     return {
         "operation_id": str(operation.id),
@@ -34,10 +35,10 @@ def summary(operation: Operation) -> dict[str, Any]:
         "cascaded": operation.cascaded,
         "unlinked": operation.unlinked,
         "queries": queries,
-        "duration_seconds": round(operation.ran_until(operation.modified_on) / 1_000_000, 3),
+        "duration_seconds": round(operation.ran_until(ended or operation.modified_on) / 1_000_000, 3),
         "submitted_at": instant(operation.created_on),
         "started_at": instant(started) if started else None,
-        "ended_at": instant(operation.modified_on) if operation.is_final else None,
+        "ended_at": instant(ended) if ended else None,
         "cut_off": operation.cut_off,
         "waiting_for": operation.waiting_for,
         "reason": operation.reason,

@@ -1,46 +1,63 @@
-"""The clock: which operations are open, so that somebody looks after them when nothing else happens."""
+"""The clock: what is open, operations and notifications, so that somebody looks after it when nothing else happens."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
 from bulkdelete.domain.application import BulkDeletes
+from bulkdelete.domain.notification import Notification
 from bulkdelete.domain.operation import Operation
 
-BEGIN = str(Operation.Submitted.TOPIC)
-END = frozenset({str(one.TOPIC) for one in (Operation.Completed, Operation.Failed, Operation.Canceled)})
-TOPICS: Sequence[str] = [BEGIN, *sorted(END)]
 PAGE = 1000
 
 
 @dataclass
-class OpenOperations:
-    """Operations that were submitted and have not ended, learned from the event store's log alone."""
+class OpenStreams:
+    """Streams that have begun and not ended, learned from the event store's log alone."""
 
     application: BulkDeletes
+    begin: str
+    """The topic of the event that begins one."""
+    end: frozenset[str]
     position: int = 0
     found: dict[UUID, None] = field(default_factory=dict)
 
     def refresh(self) -> list[UUID]:
-        """The open operations now, in the order they were submitted."""
+        """The open ones now, in the order they began."""
         recorder = self.application.recorder
         # Up to the last event there is: otherwise each look would search again through all that is not ours.
         last = recorder.max_notification_id() or 0
+        topics = [self.begin, *sorted(self.end)]
         while self.position < last:
             page = recorder.select_notifications(
-                self.position, PAGE, stop=last, topics=TOPICS, inclusive_of_start=False
+                self.position, PAGE, stop=last, topics=topics, inclusive_of_start=False
             )
             for one in page:
                 self.take(one.topic, one.originator_id)
             self.position = page[-1].id if len(page) == PAGE else last
         return list(self.found)
 
-    def take(self, topic: str, operation_id: UUID | str) -> None:
-        """An operation began or ended."""
-        key = operation_id if isinstance(operation_id, UUID) else UUID(operation_id)
-        if topic == BEGIN:
+    def take(self, topic: str, stream_id: UUID | str) -> None:
+        """One began or ended."""
+        key = stream_id if isinstance(stream_id, UUID) else UUID(stream_id)
+        if topic == self.begin:
             self.found[key] = None
-        elif topic in END:
+        elif topic in self.end:
             self.found.pop(key, None)
+
+
+class OpenOperations(OpenStreams):
+    """Operations that were submitted and have not ended."""
+
+    def __init__(self, application: BulkDeletes) -> None:
+        ends = (Operation.Completed, Operation.Failed, Operation.Canceled)
+        super().__init__(application, str(Operation.Submitted.TOPIC), frozenset(str(one.TOPIC) for one in ends))
+
+
+class PendingNotifications(OpenStreams):
+    """Notifications of which somebody is still to be told."""
+
+    def __init__(self, application: BulkDeletes) -> None:
+        begin, end = Notification.Requested.TOPIC, Notification.Settled.TOPIC
+        super().__init__(application, str(begin), frozenset({str(end)}))

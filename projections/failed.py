@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from bulkdelete.domain.application import BulkDeletes
@@ -36,6 +37,21 @@ def failure_events(application: BulkDeletes, operation_id: UUID) -> Iterator[Rec
         if event.topic == Operation.BatchDeleted.TOPIC and (event.data["failed"] or event.data["cleared"]):
             yield from read(batch_id(operation_id, event.data["unit"], event.data["batch"]), 0, LAST_VERSION)
         yield event
+
+
+def told_causes(application: BulkDeletes, operation_id: UUID, most: int) -> tuple[set[str], bool]:
+    """What an operation's failures may be named by: numbers, constraints, blocking entities; and whether that is all.
+
+    At most so many events are looked at.
+    """
+    known: set[str] = set()
+    for looked, event in enumerate(failure_events(application, operation_id)):
+        if looked == most:
+            return known, False
+        if event.topic == Batch.RecordFailed.TOPIC:
+            names = (event.data[name] for name in ("error_number", "constraint", "blocking_entity"))
+            known |= {name for name in names if name}
+    return known, True
 
 
 @contextmanager
@@ -79,7 +95,7 @@ class FailedRecords:
         found = self.rows("some", query_index=query_index, first=first, until=first + most)
         return [record for (record,) in found]
 
-    def rows(self, name: str, **parameters: int) -> list[tuple[object, ...]]:
+    def rows(self, name: str, **parameters: int) -> list[tuple[Any, ...]]:
         """The rows of a named statement."""
         with self.lock:
             return self.reads.connection.execute(self.sql[name], parameters).fetchall()

@@ -81,9 +81,12 @@ class Reads:
         """Why records of an operation could not be deleted, the most frequent cause first."""
         found = []
         for row in self.rows("causes", operation_id=self.identify(operation)):
-            *same, retryable, record_id, kind, many, sample = row
+            count, entity, number, text, constraint, blocking, retryable, record_id, kind, many, sample = row
             some = None if sample is None else json.loads(sample)
-            found.append(FailureCause(*same, retryable, shown(record_id, kind), many, some))
+            example = shown(record_id, kind)
+            found.append(
+                FailureCause(count, entity, number, text, constraint, blocking, retryable, example, many, some)
+            )
         return found
 
     def notifications(self, operation: str | UUID | None = None) -> Iterator[Told]:

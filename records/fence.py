@@ -41,9 +41,17 @@ def read_fence(connection: sa.Connection, ledger: Ledger, operation_id: UUID) ->
 
 
 def open_fence(
-    connection: sa.Connection, dialect: Dialect, ledger: Ledger, operation_id: UUID, digest: str, epoch: int
+    connection: sa.Connection,
+    dialect: Dialect,
+    ledger: Ledger,
+    operation_id: UUID,
+    digest: str,
+    epoch: int,
+    cut_off: datetime.datetime | None = None,
 ) -> FenceRow:
     """Allow the operation to run at this epoch, unless a later word was said.
+
+    `cut_off`: that of the operation whose failures it retries; None: now, by the database's clock.
 
     Raises TargetChangedError where the target knows the operation with another job or catalogue, or does not know one
     that began before: it was restored, or is another database.
@@ -55,7 +63,7 @@ def open_fence(
             raise TargetChangedError(
                 f"the target does not know operation {operation_id}, which began before: restored, or another database?"
             )
-        cut_off = dialect.read_clock(connection.execute(sa.select(dialect.now())).scalar_one())
+        cut_off = cut_off or dialect.read_clock(connection.execute(sa.select(dialect.now())).scalar_one())
         row = FenceRow(digest, epoch, "running", cut_off)
         connection.execute(
             sa.insert(fence).values(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass, replace
+from typing import Protocol
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -77,6 +78,18 @@ class Scope:
         return replace(self.entity(index), table=table)
 
 
+class Chosen(Protocol):
+    """The records that an operation is limited to, in an order that is the same for every runner."""
+
+    def count(self, query_index: int) -> int:
+        """How many there are of a query's entity."""
+        ...
+
+    def some(self, query_index: int, first: int, most: int) -> list[str]:
+        """Their keys from a rank on, at most so many, as `key_text` spells them."""
+        ...
+
+
 @dataclass(frozen=True)
 class Run:
     """One operation on one target, at one epoch."""
@@ -86,6 +99,8 @@ class Run:
     epoch: int
     scope: Scope
     cut_off: datetime.datetime | None = None
+    chosen: Chosen | None = None
+    """The only records it may delete; None: all that match."""
 
     @property
     def id(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import threading
 import time
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_e
 from bulkdelete.domain.declarations import Declarations
 from bulkdelete.domain.errors import InvalidJobError, UnavailableError
 from bulkdelete.domain.job import Job
+from bulkdelete.records.chosen import plan_chosen
 from bulkdelete.records.declared import Declared
 from bulkdelete.records.deletion import BatchDeletion
 from bulkdelete.records.dialect import Dialect, Walk
@@ -153,17 +155,21 @@ class Target:
             slow = missing_indexes(connection, self.dialect, scope, estimates)
         return Preview(scope, now, walks, blocked, [*slow, *(Caution(note) for note in notes)])
 
-    def open(self, operation_id: UUID, job: Job, epoch: int) -> tuple[FenceRow, Scope]:
-        """Let the operation run at this epoch; creates our tables where they are missing."""
+    def open(
+        self, operation_id: UUID, job: Job, epoch: int, cut_off: datetime.datetime | None = None
+    ) -> tuple[FenceRow, Scope]:
+        """Let the operation run at this epoch; creates our tables where they are missing. `cut_off`: None: now."""
         scope, _ = self.check(job)
         self.tables.create()
         with self.available(), self.dialect.transaction(self.engine) as connection:
-            row = open_fence(connection, self.dialect, self.ledger, operation_id, job.digest(), epoch)
+            row = open_fence(connection, self.dialect, self.ledger, operation_id, job.digest(), epoch, cut_off)
         return row, scope
 
-    def plan(self, run: Run, query_index: int, retry: bool) -> tuple[Walk, bool]:
+    def plan(self, run: Run, query_index: int, retry: bool, number: int = 1) -> tuple[Walk, bool]:
         """How to walk the entity of a query, and whether it tells which records were there at the start."""
         bounded = run.scope.created_on(query_index) is not None
+        if run.chosen is not None and not retry:
+            return plan_chosen(run.chosen, query_index, number), bounded
         with self.available(), self.dialect.reading(self.engine, PLANNING_SECONDS) as connection:
             if retry:
                 return Walk({"kind": "set_aside"}, 1, self.set_aside(connection, run, query_index)), bounded

@@ -11,7 +11,7 @@ from pydantic import InstanceOf
 
 from bulkdelete.consumers.operations import Check, take_command
 from bulkdelete.domain.application import BulkDeletes
-from bulkdelete.domain.commands import COMMANDS, ControlCommand, ResumeOperation, SubmitBulkDelete, read_command
+from bulkdelete.domain.commands import COMMANDS, AnyCommand, ResumeOperation, SubmitBulkDelete, read_command
 from bulkdelete.domain.declarations import Declarations
 from bulkdelete.domain.errors import InvalidJobError, OperationNotFoundError, RefusedError, TransitionError
 from bulkdelete.domain.lifecycle import Status
@@ -67,7 +67,7 @@ class Commands:
             raise TransitionError(reason, error.field) from None
         return None
 
-    def is_early(self, command: SubmitBulkDelete | ControlCommand) -> bool:
+    def is_early(self, command: AnyCommand) -> bool:
         """Whether the operation is about to reach the state that the command is for."""
         operation = self.application.find(command.operation_id)
         if operation is None or operation.is_final or str(command.command_id) in operation.refused:
@@ -86,7 +86,7 @@ class Commands:
         return commands
 
 
-def check_key(key: bytes | None, command: SubmitBulkDelete | ControlCommand) -> None:
+def check_key(key: bytes | None, command: AnyCommand) -> None:
     """The key keeps an operation's commands in order. Raises InvalidJobError where it is another one's.
 
     Without a key nothing but that order is lost, and what comes too early is kept.
