@@ -38,11 +38,17 @@ class ChosenRecords:
                 self.kept[operation_id] = found
             self.kept.move_to_end(operation_id)
             while len(self.kept) > MOST_KEPT:
-                # Not closed: another thread may be reading; its last user's end is the end of it.
-                self.kept.popitem(last=False)
+                self.kept.popitem(last=False)[1].close()
             return found
 
     def forget(self, operation_id: UUID) -> None:
         """The retry has ended."""
         with self.lock:
-            self.kept.pop(operation_id, None)
+            found = self.kept.pop(operation_id, None)
+            if found is not None:
+                found.close()
+
+    def close(self) -> None:
+        """Forget them all."""
+        for operation_id in list(self.kept):
+            self.forget(operation_id)

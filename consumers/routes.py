@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from bulkdelete.consumers.deletion import Deletion
+from bulkdelete.consumers.notification import Notifier
 from bulkdelete.consumers.operations import take_command, take_outcome
 from bulkdelete.consumers.planning import Planner
 
@@ -20,6 +21,7 @@ class Role(StrEnum):
     DELETION = "deletion"
     PROJECTION = "projection"
     RELAY = "relay"
+    NOTIFICATION = "notification"
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ COMMANDS = Route(Role.OPERATIONS, "commands", "operations.commands", take_comman
 OUTCOMES = Route(Role.OPERATIONS, "outcomes", "operations.outcomes", take_outcome, "work")
 EVENTS = Route(Role.PLANNING, "events", "planning.events", Planner.follow, "work")
 WORK = Route(Role.DELETION, "work", "deletion.work", Deletion.do, "outcomes")
+ENDS = Route(Role.NOTIFICATION, "events", "notification.events", Notifier.follow, None)
 
-ROUTES = (COMMANDS, OUTCOMES, EVENTS, WORK)
+ROUTES = (COMMANDS, OUTCOMES, EVENTS, WORK, ENDS)
 """Besides these, the projection reads `events` and `rejected` whole, by partition: its place is in its own file."""

@@ -60,10 +60,10 @@ class Timing:
 
     def keep(self, waiting: Collection[UUID]) -> None:
         """Forget all other notifications."""
-        for key in [key for key in self.seen if key[0] not in waiting]:
-            del self.seen[key]
-        for gone in self.looks.keys() - set(waiting):
-            del self.looks[gone]
+        for key in [key for key in list(self.seen) if key[0] not in waiting]:
+            self.seen.pop(key, None)
+        for gone in set(self.looks) - set(waiting):
+            self.looks.pop(gone, None)
 
     def is_worth_a_look(self, identity: UUID) -> bool:
         """Whether something of a notification may be due."""

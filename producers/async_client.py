@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import getpass
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self, Unpack
 from uuid import UUID, uuid4
@@ -14,11 +14,12 @@ from pydantic import ValidationError
 
 from bulkdelete.domain.commands import (
     COMMANDS,
+    AnyCommand,
     CancelOperation,
     Command,
-    ControlCommand,
     PauseOperation,
     ResumeOperation,
+    RetryFailures,
     SubmitBulkDelete,
 )
 from bulkdelete.domain.errors import InvalidJobError
@@ -76,6 +77,10 @@ class AsyncOperation:
         """Stop deleting for good."""
         await self.client.cancel(self.id)
 
+    async def retry(self, causes: Sequence[str] = ()) -> AsyncOperation:
+        """Ask for another operation, for the records that failed in this one."""
+        return await self.client.retry(self.id, causes)
+
 
 class AsyncClient:
     """Commands to a service on Kafka."""
@@ -130,6 +135,27 @@ class AsyncClient:
         """Stop deleting for good."""
         await self.publish(self.command(CancelOperation, operation_id, requested_by))
 
+    async def retry(
+        self,
+        operation_id: UUID,
+        causes: Sequence[str] = (),
+        retry_id: UUID | None = None,
+        requested_by: str | None = None,
+    ) -> AsyncOperation:
+        """Ask for an operation for the records that failed in one that has ended.
+
+        `causes`: only those that failed for one of these (an error number, a constraint, a blocking entity).
+        """
+        new_id = retry_id or uuid4()
+        command = self.command(RetryFailures, operation_id, requested_by, causes=causes, retry_id=new_id)
+        events, _ = await self.link.places(new_id)
+        _, rejections = await self.link.places(operation_id)
+        await self.publish(command)
+        following = Following(
+            self.link.broker, new_id, command.command_id, events, rejections, retry_id is not None, operation_id
+        )
+        return AsyncOperation(self, following)
+
     def command(self, kind: type[Command], operation_id: UUID, requested_by: str | None, **more: Any) -> Any:
         """A command with an identity of its own. Raises InvalidJobError."""
         who = requested_by or self.requested_by
@@ -139,6 +165,6 @@ class AsyncClient:
         except ValidationError as error:
             raise refusal(error) from None
 
-    async def publish(self, command: SubmitBulkDelete | ControlCommand) -> None:
+    async def publish(self, command: AnyCommand) -> None:
         """Publish a command and wait until Kafka has it. Raises UnavailableError."""
         await self.link.publish("commands", str(command.operation_id).encode(), COMMANDS.dump_json(command))

@@ -7,7 +7,7 @@ with Client.connect("localhost:9092") as client:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 from types import TracebackType
@@ -49,6 +49,10 @@ class SubmittedOperation:
     def cancel(self) -> None:
         """Stop deleting for good."""
         self._portal.call(self._operation.cancel)
+
+    def retry(self, causes: Sequence[str] = ()) -> SubmittedOperation:
+        """Ask for another operation, for the records that failed in this one."""
+        return SubmittedOperation(self._portal, self._portal.call(self._operation.retry, causes))
 
 
 class Client:
@@ -101,3 +105,17 @@ class Client:
     def cancel(self, operation_id: UUID, requested_by: str | None = None) -> None:
         """Stop deleting for good."""
         self._portal.call(self._client.cancel, operation_id, requested_by)
+
+    def retry(
+        self,
+        operation_id: UUID,
+        causes: Sequence[str] = (),
+        retry_id: UUID | None = None,
+        requested_by: str | None = None,
+    ) -> SubmittedOperation:
+        """Ask for an operation for the records that failed in one that has ended.
+
+        `causes`: only those that failed for one of these (an error number, a constraint, a blocking entity).
+        """
+        operation = self._portal.call(self._client.retry, operation_id, causes, retry_id, requested_by)
+        return SubmittedOperation(self._portal, operation)

@@ -12,8 +12,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import httpx
-
 GONE = 410
 MOST_ANSWER = 200
 
@@ -33,6 +31,9 @@ class Webhook:
 
     def send(self, message_id: str, event: Mapping[str, Any]) -> str | None:
         """Post an event; why it was not taken, or None. Blocks, for a bounded time. Raises GoneForGoodError."""
+        # Only where there is a webhook: the library takes a while to load.
+        import httpx  # noqa: PLC0415
+
         body = json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode()
         headers = {"content-type": "application/cloudevents+json", **self.signed(message_id, body)}
         try:
@@ -52,6 +53,8 @@ class Webhook:
 
     async def post(self, body: bytes, headers: dict[str, str]) -> str | None:
         """Post it; redirects are not followed. Raises TimeoutError, HTTPError, GoneForGoodError."""
+        import httpx  # noqa: PLC0415
+
         async with (
             asyncio.timeout(self.seconds),
             httpx.AsyncClient(timeout=self.seconds, follow_redirects=False) as client,

@@ -16,6 +16,7 @@ from uuid import UUID
 
 from bulkdelete.domain.application import BulkDeletes
 from bulkdelete.domain.batch import Batch, batch_id
+from bulkdelete.domain.errors import UnavailableError
 from bulkdelete.domain.operation import Operation
 from bulkdelete.projections.database import MEMORY_LIMIT
 from bulkdelete.projections.layout import ViewFiles
@@ -76,6 +77,7 @@ class FailedRecords:
     def __init__(self, application: BulkDeletes, operation_id: UUID, causes: Sequence[str] = ()) -> None:
         self.stack = ExitStack()
         self.lock = threading.Lock()
+        self.is_closed = False
         self.sql = statements("failed.sql")
         self.reads = self.stack.enter_context(failures_of(application, operation_id))
         try:
@@ -98,8 +100,12 @@ class FailedRecords:
     def rows(self, name: str, **parameters: int) -> list[tuple[Any, ...]]:
         """The rows of a named statement."""
         with self.lock:
+            if self.is_closed:
+                raise UnavailableError("the list of failed records was let go of in the meantime")
             return self.reads.connection.execute(self.sql[name], parameters).fetchall()
 
     def close(self) -> None:
-        """Forget them."""
-        self.stack.close()
+        """Forget them; whoever asks later gets an UnavailableError."""
+        with self.lock:
+            self.is_closed = True
+            self.stack.close()

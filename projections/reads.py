@@ -94,6 +94,14 @@ class Reads:
         only = None if operation is None else self.identify(operation)
         return (Told(*row) for row in self.rows("notifications", operation_id=only))
 
+    def untold(self) -> dict[UUID, list[str]]:
+        """Operation → who could not be told, or not yet, how it ended, and why."""
+        found: dict[UUID, list[str]] = {}
+        for operation_id, channel, recipient, status, reason in self.rows("untold"):
+            how = "not told" if status == "undeliverable" else "not told yet"
+            found.setdefault(operation_id, []).append(f"{recipient} {how} by {channel}: {reason or 'it is under way'}")
+        return found
+
     def deleted(self, operation: str | UUID | None = None) -> Iterator[DeletedRecord]:
         """The records that an operation deleted, cascaded ones too."""
         for row in self.rows("deleted", operation_id=self.identify(operation)):

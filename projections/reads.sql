@@ -45,6 +45,12 @@ FROM notifications
 WHERE $operation_id IS NULL OR operation_id = $operation_id
 ORDER BY requested_at DESC, notification_id, channel, recipient;
 
+-- untold --
+SELECT operation_id, channel, recipient, status, reason
+FROM notifications
+WHERE status <> 'delivered'
+ORDER BY requested_at, channel, recipient;
+
 -- causes --
 SELECT
     count(*), entity, error_number, min_by(error_description, record_id), "constraint", blocking_entity,

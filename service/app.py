@@ -13,6 +13,7 @@ from bulkdelete.projections.layout import ViewFiles
 from bulkdelete.service.cataloguefile import read_catalogue
 from bulkdelete.service.event_store import open_event_store
 from bulkdelete.service.kafka.parts import Parts
+from bulkdelete.service.notifying import notifier_of
 from bulkdelete.service.settings import Settings
 from bulkdelete.service.targets import Targets
 
@@ -34,9 +35,12 @@ def parts_of(settings: Settings, roles: frozenset[Role]) -> Iterator[Parts]:
         if Role.PROJECTION in roles:
             keeper = ViewKeeper(ViewFiles.beside(settings.views_path), application)
         try:
+            notifier = notifier_of(settings, application) if Role.NOTIFICATION in roles else None
             yield Parts(
-                application, settings.databases.keys(), deletion.do, keeper, stopping.set, targets.check, catalogues
+                application, settings.databases.keys(), deletion.do, keeper, stopping.set, targets.check, catalogues,
+                notifier,
             )  # fmt: skip
         finally:
+            deletion.chosen.close()
             if keeper is not None:
                 keeper.close()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +12,15 @@ from types import TracebackType
 from typing import Self
 from uuid import UUID, uuid4
 
+from bulkdelete.consumers.operations import take_command
 from bulkdelete.domain.application import BulkDeletes
-from bulkdelete.domain.commands import CancelOperation, PauseOperation, ResumeOperation, SubmitBulkDelete
+from bulkdelete.domain.commands import (
+    CancelOperation,
+    PauseOperation,
+    ResumeOperation,
+    RetryFailures,
+    SubmitBulkDelete,
+)
 from bulkdelete.domain.errors import InvalidJobError
 from bulkdelete.domain.job import Job
 from bulkdelete.domain.lifecycle import Status
@@ -24,8 +32,11 @@ from bulkdelete.projections.reads import Reads
 from bulkdelete.records.target import Target
 from bulkdelete.service.cataloguefile import read_catalogue, told_of
 from bulkdelete.service.local import LocalRun
+from bulkdelete.service.notices import Notices
 from bulkdelete.service.principal import principal
 from bulkdelete.service.state import State, default_state
+
+logger = logging.getLogger(__name__)
 
 
 class Client(KafkaClient):
@@ -74,6 +85,10 @@ class LocalOperation:
         """Stop deleting for good. Raises TransitionError where it has ended."""
         self.client.application.control(CancelOperation(**self.client.command(self.id)))
 
+    def retry(self, causes: Sequence[str] = ()) -> LocalOperation:
+        """Begin an operation for the records that failed in this one; its `wait` does the work."""
+        return self.client.retry(self.id, causes, self.address)
+
 
 class LocalClient:
     """bulkdelete on this machine: an event store and views in a state folder, no broker."""
@@ -115,6 +130,22 @@ class LocalClient:
             self.application.submit(command, target.shown)
         return LocalOperation(self, identity, address)
 
+    def retry(
+        self,
+        operation_id: UUID,
+        causes: Sequence[str] = (),
+        database: str | None = None,
+        retry_id: UUID | None = None,
+    ) -> LocalOperation:
+        """Begin an operation for the records that failed in one that has ended; `wait` does the work.
+
+        `causes`: only those that failed for one of these (an error number, a constraint, a blocking entity).
+        Raises OperationNotFoundError, TransitionError, InvalidJobError.
+        """
+        command = RetryFailures(**self.command(operation_id), causes=tuple(causes), retry_id=retry_id)
+        operation = take_command(command, self.application, ())
+        return LocalOperation(self, operation.id, database or self.database or operation.database)
+
     def drive(self, operation_id: UUID, address: str) -> Result:
         """Run an operation to its end or its pause, unless another process does. Raises OperationBusyError."""
         with self.state.driving(operation_id), self.state.keeping_views(self.application):
@@ -122,6 +153,8 @@ class LocalClient:
             if not operation.is_final and operation.status != Status.PAUSED:
                 with closing(Target(address)) as target:
                     operation = LocalRun(self.application, target, operation_id, stopping=threading.Event()).drive()
+            for line in Notices(self.state, self.application).tell(operation):
+                logger.info("%s", line, extra={"action": "notified"})
         return Result.of(operation)
 
     @contextmanager

@@ -63,6 +63,7 @@ class LocalRun:
                 self.work.put(None)
             for worker in workers:
                 worker.join(timeout=10)
+            self.deletion.chosen.close()
 
     def coordinate(self) -> Operation:
         """Record outcomes and issue what they release."""

@@ -13,12 +13,13 @@ import typer
 from bulkdelete.domain.errors import BulkDeleteError, RefusedError, UnavailableError
 from bulkdelete.service.cli.output import messages
 
-FAMILIES = ("run", "control", "demo", "views", "proof", "serve", "submit", "config")
+FAMILIES = ("run", "control", "demo", "views", "failures", "notifications", "proof", "serve", "submit", "config")
 FAMILY_OF = {
     "run": "run", "pause": "control", "resume": "control", "cancel": "control",
     "demo": "demo", "serve": "serve", "submit": "submit",
     "config": "config",
-    **dict.fromkeys(("list", "status", "failures", "deleted", "history", "sql"), "views"),
+    **dict.fromkeys(("list", "status", "deleted", "history", "sql"), "views"),
+    "failures": "failures", "retry": "failures", "notifications": "notifications",
     "rebuild": "proof", "verify": "proof",
 }  # fmt: skip
 """Which family a command is in: its modules alone are loaded, so that a small question gets a quick answer."""

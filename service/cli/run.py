@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import signal
 import sys
-import threading
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import FrameType
 from typing import Annotated
 from uuid import UUID, uuid4
 
 import typer
 from rich.console import Console
 
+from bulkdelete.consumers.operations import take_command
 from bulkdelete.domain.application import BulkDeletes
 from bulkdelete.domain.commands import ResumeOperation, SubmitBulkDelete
 from bulkdelete.domain.directory import identify
@@ -29,11 +25,14 @@ from bulkdelete.records.preflight import Preview
 from bulkdelete.records.target import Target
 from bulkdelete.service.cataloguefile import read_catalogue, told_of
 from bulkdelete.service.cli.databases import catalogue_file, database_url
-from bulkdelete.service.cli.ending import INTERRUPTED, exit_code, reasons
+from bulkdelete.service.cli.ending import exit_code, reasons
+from bulkdelete.service.cli.failures import command as retry_command
+from bulkdelete.service.cli.interrupting import interruptible
 from bulkdelete.service.cli.output import LiveProgress, messages, print_json
 from bulkdelete.service.cli.story import room_advice, tell_end, tell_preview, tell_resumed
 from bulkdelete.service.jobfile import read_job
 from bulkdelete.service.local import LocalRun
+from bulkdelete.service.notices import Notices, has_mail_server
 from bulkdelete.service.principal import principal
 from bulkdelete.service.state import State, default_state
 
@@ -62,6 +61,8 @@ class Runner:
             with told_of(self.catalogue):
                 preview = target.preview(job)
             tell_preview(self.console, job, preview)
+            if job.notify is not None and not has_mail_server():
+                self.console.print("[yellow]Caution[/]  nobody gets mail: BULKDELETE_SMTP__HOST is not set")
             refuse_slow(job, preview)
             self.ask(job, preview)
             with self.state.application() as application:
@@ -81,13 +82,35 @@ class Runner:
         with self.state.application() as application:
             operation = application.operation(identify(application, prefix))
             self.refuse_another_catalogue(operation)
-            target = Target(address or operation.database)
+            target = self.target_of(operation, address)
             with contextlib.closing(target):
-                if target.shown != operation.database:
-                    raise InvalidJobError(
-                        f"the operation began on {operation.database}, not on {target.shown}", "database"
-                    )
                 return self.drive(application, operation.id, target)
+
+    def retry(self, prefix: str | None, causes: tuple[str, ...], address: str | None, new_id: UUID | None) -> int:
+        """Run an operation for the records that failed in another one; the last one by default."""
+        if not self.state.events.is_file():
+            raise OperationNotFoundError(f"there is no operation in {self.state.folder}", "operation_id")
+        with self.state.application() as application:
+            original = application.operation(identify(application, prefix))
+            target = self.target_of(original, address)
+            with contextlib.closing(target):
+                command = retry_command(original.id, causes, new_id, self.requested_by)
+                failed = sum(query["failed"] for query in original.queries)
+                if not self.assume_yes and not typer.confirm(
+                    f"Delete up to {failed:,} records that failed in {str(original.id)[:8]}?", err=True
+                ):
+                    raise InvalidJobError("not confirmed; nothing was changed")
+                operation = take_command(command, application, ())
+                self.console.print(f"Retry {str(operation.id)[:8]} of {str(original.id)[:8]}", markup=False)
+                return self.again(application, operation, target)
+
+    def target_of(self, operation: Operation, address: str | None) -> Target:
+        """The database that an operation began on. Raises InvalidJobError for another one."""
+        target = Target(address or operation.database)
+        if target.shown != operation.database:
+            target.close()
+            raise InvalidJobError(f"the operation began on {operation.database}, not on {target.shown}", "database")
+        return target
 
     def refuse_another_catalogue(self, operation: Operation) -> None:
         """An operation goes on with its own copy of the catalogue that it began with."""
@@ -142,6 +165,8 @@ class Runner:
         tell_end(self.console, operation, self.state, why, room_advice(operation, target.dialect))
         if self.as_json:
             print_json(summary(operation))
+        for line in Notices(self.state, application).tell(operation):
+            self.console.print(line, markup=False, style="dim")
         return exit_code(operation)
 
 
@@ -152,23 +177,6 @@ def refuse_slow(job: Job, preview: Preview) -> None:
             "the run would be very slow, see the caution above; create the index, or run with --allow-slow",
             "options.allow_slow",
         )
-
-
-@contextlib.contextmanager
-def interruptible(stopping: threading.Event) -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM stop after the batch in hand; a second Ctrl-C stops at once (nothing is lost)."""
-
-    def stop(_signal: int, _frame: FrameType | None) -> None:
-        if stopping.is_set():
-            os._exit(INTERRUPTED)
-        stopping.set()
-
-    previous = {one: signal.signal(one, stop) for one in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for one, handler in previous.items():
-            signal.signal(one, handler)
 
 
 def register(app: typer.Typer) -> None:

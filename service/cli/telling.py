@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -51,6 +51,8 @@ def tell_status(console: Console, status: OperationStatus) -> None:
     console.print(f"[bold]{escape(status.name)}[/]   {status.operation_id}   [{colour}]{words(status.status)}[/]")
     asked = f"by {status.requested_by} on {status.database}, submitted {status.submitted_at:%Y-%m-%d %H:%M:%S} UTC"
     console.print("  " + escape(asked))
+    if status.retry_of:
+        console.print(f"  retries the failures of {status.retry_of}")
     width = max(len(query.entity) for query in status.queries)
     for at, query in enumerate(status.queries):
         counts = f"{query.matched:>11,} / {max(query.estimated, query.matched):,}"
@@ -72,8 +74,9 @@ def tell_status(console: Console, status: OperationStatus) -> None:
         console.print(f"  {escape((status.field + ': ' if status.field else '') + status.reason)}", style="red")
 
 
-def row_of(one: OperationStatus) -> tuple[str, ...]:
-    """An operation as a row for people."""
+def row_of(one: OperationStatus, untold: Sequence[str] = ()) -> tuple[str, ...]:
+    """An operation as a row for people; at its end, who could not be told of it."""
+    more = f" (and {len(untold) - 1} more)" if len(untold) > 1 else ""
     counts = (f"{one.deleted:,}", f"{one.failed:,}")
     return (
         str(one.operation_id)[:8],
@@ -82,7 +85,7 @@ def row_of(one: OperationStatus) -> tuple[str, ...]:
         *counts,
         rate(one),
         left(one),
-        one.waiting_for or "",
+        one.waiting_for or (f"{untold[0]}{more}" if untold else ""),
     )
 
 
@@ -93,9 +96,12 @@ def tell_step(step: Step) -> str:
         case "Submitted":
             asked = plural(len(data["job"]["queries"]), "query", "queries")
             under = ", under a catalogue" if "catalogue" in data["job"] else ""
-            return f"by {data['requested_by']}: {asked} on {data['database']}{under}"
-        case "Started":
-            return f"cut-off {data['cut_off']}" + (f", epoch {data['epoch']}" if data["epoch"] > 1 else "")
+            return f"by {data['requested_by']}: {asked} on {data['database']}{under}{retried(data['job'])}"
+        case "FailuresRetried":
+            why = f", for {', '.join(data['causes'])}" if data["causes"] else ""
+            return f"by {data['requested_by']}: as operation {data['retry_id']}{why}"
+        case "Requested" | "AttemptBegun" | "Delivered" | "AttemptFailed" | "Undeliverable" | "Settled":
+            return notice_words(step.type, data)
         case "Planned":
             kind = "the failed once more" if data["retry"] else f"pass {data['number']}"
             how = WALKS.get(data["walk"].get("kind", ""), "")
@@ -113,6 +119,27 @@ def tell_step(step: Step) -> str:
             return f"{data['deleted']:,} deleted, {data['failed']:,} failed"
         case _:
             return said(data)
+
+
+def notice_words(kind: str, data: Mapping[str, Any]) -> str:
+    """What became of telling people."""
+    if kind == "Requested":
+        return ", ".join(f"{name}: {', '.join(some)}" for name, some in data["recipients"].items())
+    if kind == "Settled":
+        return f"{data['delivered']:,} told, {data['undeliverable']:,} not"
+    if kind == "AttemptBegun":
+        return f"{data['channel']}, attempt {data['attempt']}"
+    why = f": {data['reason']}" if "reason" in data else ""
+    return f"{data['channel']}: {', '.join(data['recipients'])}{why}"
+
+
+def retried(job: Mapping[str, Any]) -> str:
+    """Whose failures a job retries."""
+    if "retry_of" not in job:
+        return ""
+    causes = job["retry_of"]["causes"]
+    why = f" for {', '.join(causes)}" if causes else ""
+    return f", the failures of {job['retry_of']['operation_id']}{why}"
 
 
 def batch_words(data: Mapping[str, Any]) -> str:

@@ -8,13 +8,14 @@ from typing import Any
 
 from faststream.kafka import KafkaBroker
 
-from bulkdelete.consumers.routes import COMMANDS, EVENTS, OUTCOMES, WORK, Role
+from bulkdelete.consumers.routes import COMMANDS, ENDS, EVENTS, OUTCOMES, WORK, Role
 from bulkdelete.domain.outcomes import AnyOutcome
 from bulkdelete.domain.work import AnyWork
 from bulkdelete.producers.topics import Topics
 from bulkdelete.service.kafka.broker import mount
 from bulkdelete.service.kafka.commands import Commands
 from bulkdelete.service.kafka.keeping import Keeper
+from bulkdelete.service.kafka.notices import Notices
 from bulkdelete.service.kafka.outcomes import Outcomes
 from bulkdelete.service.kafka.parts import Parts
 from bulkdelete.service.kafka.planning import Planning
@@ -32,6 +33,9 @@ class Mounted:
     planning: Planning | None = None
     events: Any = None
     """FastStream's subscriber of the events: it knows which partitions are ours."""
+    notices: Notices | None = None
+    ends: Any = None
+    """The same for those who tell people of ends."""
 
 
 def mount_routes(
@@ -49,6 +53,9 @@ def mount_routes(
     if Role.PLANNING in roles:
         mounted.planning = Planning(shell, parts.planner, topics.name("work"))
         mounted.events = mount(broker, topics, EVENTS, mounted.planning.handler(), **BATCH)
+    if Role.NOTIFICATION in roles and parts.notifier is not None:
+        mounted.notices = Notices(shell, parts.notifier, recorded)
+        mounted.ends = mount(broker, topics, ENDS, mounted.notices.handler(), include_in_schema=False, **BATCH)
     if Role.DELETION in roles:
         deletions = Deletions(shell, parts.do or no_work, topics.name("outcomes"))
         mount(broker, topics, WORK, deletions.handler(), max_workers=workers if workers > 1 else None)

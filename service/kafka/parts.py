@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from bulkdelete.consumers.notification import Notifier
 from bulkdelete.consumers.operations import Check
 from bulkdelete.consumers.planning import Planner
 from bulkdelete.consumers.routes import Role
@@ -33,6 +34,8 @@ class Parts:
     """Holds a submitted job against its database, so that a bad one is rejected with its path."""
     catalogues: Mapping[str, Declarations] = field(default_factory=dict)
     """The catalogue of each database that has one: an operation begins with it."""
+    notifier: Notifier | None = None
+    """Tells people how operations ended."""
     planner: Planner = field(init=False)
 
     def __post_init__(self) -> None:

@@ -130,6 +130,9 @@ class Service:
         if self.mounted.planning is not None:
             is_ours = ownership(self.mounted.events.consumer, self.topics.name("events"))
             found.append(("the clock", partial(self.mounted.planning.clock, is_ours)))
+        if self.mounted.notices is not None:
+            is_ours = ownership(self.mounted.ends.consumer, self.topics.name("events"))
+            found.append(("the notices", partial(self.mounted.notices.run, is_ours)))
         if Role.PROJECTION in self.roles and self.parts.keeper is not None:
             events, rejected = self.topics.name("events"), self.topics.name("rejected")
             reader = partial(TopicReader, self.connection, [events, rejected])
