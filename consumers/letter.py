@@ -100,7 +100,7 @@ def environment(loader: BaseLoader) -> ImmutableSandboxedEnvironment:
         loader=loader, autoescape=lambda name: name is not None and name.endswith(".html"), undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
     )  # fmt: skip
-    found.filters |= {"number": number, "duration": duration, "instant": instant, "one_line": one_line}
+    found.filters |= {"number": number, "duration": duration, "instant": instant, "one_line": one_line, "key": key}
     return found
 
 
@@ -134,6 +134,11 @@ def duration(seconds: float) -> str:
 def instant(value: str | None) -> str:
     """`2026-11-23 19:40:02 UTC`."""
     return f"{datetime.fromisoformat(value):%Y-%m-%d %H:%M:%S} UTC" if value else "never"
+
+
+def key(record_id: str | Sequence[str]) -> str:
+    """A record's id; of a composite one the parts with commas."""
+    return one_line(record_id if isinstance(record_id, str) else ", ".join(record_id))
 
 
 def one_line(value: Any) -> str:

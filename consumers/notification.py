@@ -28,6 +28,8 @@ RECORDING = (0.1, 0.5, 2.0, 5.0)
 Holding = Callable[[UUID], AbstractContextManager[bool]]
 """Holds a notification against other processes; False where another one holds it."""
 
+OnAttempt = Callable[[Notification, str, Receipt], None]
+
 
 @dataclass
 class Notifier:
@@ -43,6 +45,9 @@ class Notifier:
     """What the commands in a mail are told besides."""
     holding: Holding | None = None
     """Where it tells for sure whether another process is at it: then an attempt that broke off is repeated at once."""
+
+    on_attempt: OnAttempt | None = None
+    """Called with what came of each attempt; None: it is logged."""
 
     def follow(self, operation_id: UUID) -> UUID | None:
         """An operation may have ended: request that people are told, once; the notification, where there is one."""
@@ -169,7 +174,7 @@ class Notifier:
                 if pause is None:
                     raise
                 time.sleep(pause)
-        tell(found, channel, receipt)
+        (self.on_attempt or tell)(found, channel, receipt)
 
     def quietly(self, identity: UUID) -> None:
         """Deliver; what goes wrong is logged, and tried again."""

@@ -26,8 +26,9 @@ def advice(entity: str, number: str, constraint: str | None, blocking: str | Non
         return "Somebody else held them or was faster, each time they were tried. Retry when it is quieter."
     if blocking and (number in FOREIGN_KEYS or constraint):
         return (
-            f"Delete or reassign the records of {blocking} first: a query for {blocking} in the same job runs before. "
-            "Or declare another rule for the relationship in the catalogue (cascade, remove_link). Then retry."
+            f"Delete or reassign the records of {blocking} first; in the same job a query for {blocking} runs before "
+            f"that for {entity}. Or declare another rule for the relationship in the catalogue (cascade, remove_link). "
+            "Then retry."
         )
     return by_number(entity, number, retryable)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -37,8 +38,10 @@ class Notices:
         from bulkdelete.service.configuration import load  # noqa: PLC0415
         from bulkdelete.service.notifying import notifier_of  # noqa: PLC0415
 
-        place = "" if self.state.is_default else f" --state {self.state.folder}"
-        return notifier_of(load(), self.application, place, self.state.holding if self.alone else None)
+        place = "" if self.state.is_default else f" --state {shlex.quote(str(self.state.folder.absolute()))}"
+        holding = self.state.holding if self.alone else None
+        # What came of it is told in words, by whoever runs this.
+        return notifier_of(load(), self.application, place, holding, lambda *_: None)
 
     def tell(self, operation: Operation) -> Iterator[str]:
         """Tell how an operation ended, where somebody wants to know, and what is still to be told of earlier ones.

@@ -8,7 +8,7 @@ from email.utils import parseaddr
 
 from bulkdelete.consumers.channels import MailChannel, NamedChannel, chat, webhook
 from bulkdelete.consumers.letter import Letters
-from bulkdelete.consumers.notification import Holding, Notifier
+from bulkdelete.consumers.notification import Holding, Notifier, OnAttempt
 from bulkdelete.consumers.timing import CHAT, MAIL, WEBHOOK, Patience, Timing
 from bulkdelete.domain.application import BulkDeletes
 from bulkdelete.producers.chat import Chat
@@ -20,7 +20,11 @@ from bulkdelete.service.settings import Settings
 
 
 def notifier_of(
-    settings: Settings, application: BulkDeletes, place: str = "", holding: Holding | None = None
+    settings: Settings,
+    application: BulkDeletes,
+    place: str = "",
+    holding: Holding | None = None,
+    on_attempt: OnAttempt | None = None,
 ) -> Notifier:
     """What tells people how operations ended. Raises SettingsError."""
     told = settings.notifications
@@ -35,6 +39,7 @@ def notifier_of(
         application, {MAIL: mail, WEBHOOK: NamedChannel(webhooks), CHAT: NamedChannel(chats)},
         message_domain=parseaddr(sender)[1].rpartition("@")[2] or "localhost", timing=Timing(patience_of(told)),
         most_bytes=told.attachment_kib * 1024, place=place, holding=holding,
+        on_attempt=on_attempt,
     )  # fmt: skip
 
 

@@ -102,6 +102,8 @@ def tell_step(step: Step) -> str:
             return f"by {data['requested_by']}: as operation {data['retry_id']}{why}"
         case "Requested" | "AttemptBegun" | "Delivered" | "AttemptFailed" | "Undeliverable" | "Settled":
             return notice_words(step.type, data)
+        case "Started":
+            return f"cut-off {data['cut_off']}" + (f", epoch {data['epoch']}" if data["epoch"] > 1 else "")
         case "Planned":
             kind = "the failed once more" if data["retry"] else f"pass {data['number']}"
             how = WALKS.get(data["walk"].get("kind", ""), "")
