@@ -24,36 +24,54 @@ def one_line(value: Any) -> Any:
     return value
 
 
+Principal = Annotated[str, Field(min_length=1, max_length=320), BeforeValidator(one_line)]
+
+
 class Command(BaseModel):
     """Something a principal asks for; delivered again later it changes nothing."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     command_id: UUID
+    requested_by: Principal
+
+    @property
+    def subject(self) -> UUID:
+        """What it is about: the key of its message, which keeps what is said of one thing in order."""
+        raise NotImplementedError
+
+
+class OperationCommand(Command):
+    """Something that is asked of one operation."""
+
     operation_id: UUID
-    requested_by: Annotated[str, Field(min_length=1, max_length=320), BeforeValidator(one_line)]
+
+    @property
+    def subject(self) -> UUID:
+        """The operation."""
+        return self.operation_id
 
 
-class SubmitBulkDelete(Command):
+class SubmitBulkDelete(OperationCommand):
     """Delete the records that the job's queries find."""
 
     type: Literal["SubmitBulkDelete"] = "SubmitBulkDelete"
     job: Job
 
 
-class PauseOperation(Command):
+class PauseOperation(OperationCommand):
     """Stop deleting until resumed."""
 
     type: Literal["PauseOperation"] = "PauseOperation"
 
 
-class ResumeOperation(Command):
+class ResumeOperation(OperationCommand):
     """Go on after a pause."""
 
     type: Literal["ResumeOperation"] = "ResumeOperation"
 
 
-class CancelOperation(Command):
+class CancelOperation(OperationCommand):
     """Stop deleting for good; what is deleted stays deleted."""
 
     type: Literal["CancelOperation"] = "CancelOperation"

@@ -14,6 +14,7 @@ from bulkdelete.domain.query import QueryTree
 from bulkdelete.domain.query_builder import Query
 from bulkdelete.domain.query_expression import QueryExpression, refused
 from bulkdelete.domain.refusals import refusal
+from bulkdelete.domain.scheduling.timing import SCHEDULE_WORDS, Timing
 
 LARGEST_JOB = 512 * 1024
 """Bytes of a job as JSON; it must fit a message of 768 KiB with room to spare."""
@@ -51,10 +52,9 @@ def as_expression(value: Any) -> Any:
     return value.expression() if isinstance(value, Query) else value
 
 
-class Job(BaseModel):
-    """What is asked for: a name, the ordered queries (the query set), the options."""
+class Job(Timing):
+    """What is asked for: a name, the ordered queries (the query set), when it runs, the options."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     largest: ClassVar[int] = LARGEST_JOB
 
     name: Annotated[str, Field(min_length=1, max_length=256, strict=True), BeforeValidator(one_line)]
@@ -69,6 +69,10 @@ class Job(BaseModel):
     def declared(self) -> Declarations:
         """What a catalogue says of the entities, beyond what the database says itself."""
         return NOTHING
+
+    def once(self) -> Self:
+        """The job of one occurrence: without what says when there is one."""
+        return self.read({name: value for name, value in self.to_json().items() if name not in SCHEDULE_WORDS})
 
     def under(self, catalogue: Declarations) -> GovernedJob:
         """The same job under a catalogue."""

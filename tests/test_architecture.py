@@ -16,6 +16,7 @@ from bulkdelete.consumers.routes import ROUTES
 from bulkdelete.domain.application import BulkDeletes
 from bulkdelete.domain.batch import Batch
 from bulkdelete.domain.operation import Operation
+from bulkdelete.domain.scheduling.schedule import Schedule
 from bulkdelete.producers.events import NOT_DATA, event_classes
 from bulkdelete.producers.topics import Topics
 
@@ -35,7 +36,7 @@ MAY_IMPORT = {
 """`public → service → consumers → {producers, projections, records} → domain`."""
 
 LIBRARIES = {
-    "domain": {"eventsourcing", "pydantic", "pydantic_core"},
+    "domain": {"dateutil", "eventsourcing", "pydantic", "pydantic_core"},
     "records": {"psycopg", "pymysql", "sqlalchemy", "tenacity"},
     "projections": {"duckdb", "eventsourcing", "filelock"},
     "producers": {"aiokafka", "anyio", "eventsourcing", "faststream", "psycopg", "pydantic"},
@@ -72,6 +73,17 @@ EVENTS = {
     "operation.retrying": "reason",
     "operation.started": "epoch cut_off order entities",
     "operation.submitted": "command_id requested_by database job digest",
+    "schedule.command_refused": "command_id command requested_by reason",
+    "schedule.created": "command_id requested_by database job starts next_run",
+    "schedule.deleted": "command_id requested_by",
+    "schedule.disabled": "command_id requested_by",
+    "schedule.edited": "command_id requested_by database job starts next_run revision",
+    "schedule.enabled": "command_id requested_by next_run",
+    "schedule.occurred": "occurrence operation_id next_run",
+    "schedule.occurrence_queued": "occurrence operation_id next_run",
+    "schedule.occurrence_refused": "occurrence operation_id reason next_run",
+    "schedule.occurrences_skipped": "reason first last count next_run",
+    "schedule.run_requested": "command_id requested_by occurrence operation_id",
 }
 """Every event that was ever stored or published, with its fields; a change needs a `class_version` and an upcast."""
 
@@ -139,10 +151,10 @@ def test_stored_names_are_contracts() -> None:
     found = event_classes()
     own = {topic: [one.name for one in fields(kind) if one.name not in NOT_DATA] for topic, kind in found.items()}
     assert {topic: " ".join(names) for topic, names in own.items()} == EVENTS
-    kinds = [one for stream in (Operation, Batch) for one in vars(stream).values() if isinstance(one, type)]
+    kinds = [one for stream in (Operation, Batch, Schedule) for one in vars(stream).values() if isinstance(one, type)]
     topics = Counter(str(one.TOPIC) for one in kinds if hasattr(one, "TOPIC"))
-    assert topics == Counter({*EVENTS, "operation.snapshot"}), "each topic belongs to one event"
-    assert (Operation.TOPIC, Batch.TOPIC) == ("operation", "batch")
+    assert topics == Counter({*EVENTS, "operation.snapshot", "schedule.snapshot"}), "each topic belongs to one event"
+    assert (Operation.TOPIC, Batch.TOPIC, Schedule.TOPIC) == ("operation", "batch", "schedule")
 
 
 def test_durable_names_stay() -> None:
