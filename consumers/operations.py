@@ -30,34 +30,39 @@ def take_command(
     """Carry a command out. Raises a RefusedError where it can never work, UnavailableError where it can later."""
     if not isinstance(command, SubmitBulkDelete):
         return application.control(command)
-    database = database_of(command, databases)
+    database = database_of(command.job, databases)
     found = application.find(command.operation_id)
     # What an operation began with holds: the same command again must not meet a newer catalogue.
     catalogue = catalogues.get(database, NOTHING) if found is None else GovernedJob.read(found.job).catalogue
     job = command.job.under(catalogue)
-    if check is not None and found is None:
-        try:
-            check(database, job)
-        except UnavailableError:
-            # The start holds the job against the database again; what is away now must not hold up others' commands.
-            pass
-        except RefusedError as error:
-            field = error.field or ""
-            where = field if field.startswith("catalogue") else f"job.{field}" if field else "job"
-            raise InvalidJobError(error.reason, where) from None
+    if found is None:
+        checked(job, database, check)
     return application.submit(command.model_copy(update={"job": job}), database)
 
 
-def database_of(command: SubmitBulkDelete, databases: Collection[str]) -> str:
+def checked(job: Job, database: str, check: Check | None) -> None:
+    """Hold a job against its database, where that can be asked. Raises InvalidJobError with the path in the command."""
+    if check is None:
+        return
+    try:
+        check(database, job)
+    except UnavailableError:
+        # The start holds the job against the database again; what is away now must not hold up others' commands.
+        pass
+    except RefusedError as error:
+        field = error.field or ""
+        where = field if field.startswith("catalogue") else f"job.{field}" if field else "job"
+        raise InvalidJobError(error.reason, where) from None
+
+
+def database_of(job: Job, databases: Collection[str]) -> str:
     """The configured database that the job names. Raises InvalidJobError."""
     known = ", ".join(sorted(databases)) or "none"
-    if command.job.database is None:
+    if job.database is None:
         raise InvalidJobError(f"the job names no database; configured: {known}", "job.database")
-    if command.job.database not in databases:
-        raise InvalidJobError(
-            f"{command.job.database!r} is no configured database; configured: {known}", "job.database"
-        )
-    return command.job.database
+    if job.database not in databases:
+        raise InvalidJobError(f"{job.database!r} is no configured database; configured: {known}", "job.database")
+    return job.database
 
 
 def take_outcome(outcome: AnyOutcome, application: BulkDeletes) -> list[AnyWork]:

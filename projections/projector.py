@@ -31,12 +31,12 @@ from bulkdelete.projections.operations import (
 )
 from bulkdelete.projections.packs import FATES, Packing, ordinal
 from bulkdelete.projections.parts import Parts
-from bulkdelete.projections.recorded import RecordedEvent
+from bulkdelete.projections.recorded import RecordedEvent, sections
+from bulkdelete.projections.schedules import ScheduleTable
 
-FORMAT = 3
+FORMAT = 4
 """Of the tables: views of another format are rebuilt."""
-MOST_BYTES = 4 * 1024 * 1024
-MOST_EVENTS = 2000
+OURS = ("operation.", "batch.", "schedule.")
 
 Missing = Callable[[UUID, int, int], Iterable[RecordedEvent]]
 """Stream, after this version, up to this version: the events of a hole."""
@@ -78,6 +78,7 @@ class Projector:
             if fresh:
                 self.create(files)
             self.check(files)
+            self.schedules = ScheduleTable(self.connection, self.sql)
             self.parts = Parts(self.connection, files.parts)
             if not self.parts.are_there():
                 raise ViewsError("some of the views' files are missing")
@@ -155,6 +156,7 @@ class Projector:
         with self.transaction():
             packing.write(self.connection)
             self.write_operations([event for event in new if event.topic.startswith("operation.")])
+            self.schedules.write([event for event in new if event.topic.startswith("schedule.")])
             self.put_streams([streams[one] for one in {event.stream_id for event in new}])
             self.advance(reached)
         self.parts.add(packing.counts)
@@ -170,7 +172,7 @@ class Projector:
         """Each event that is new, those that were missing before it; the streams are moved on."""
         for event in events:
             stream = streams[event.stream_id]
-            if not event.topic.startswith(("operation.", "batch.")) or event.version <= stream.version:
+            if not event.topic.startswith(OURS) or event.version <= stream.version:
                 continue
             if event.version > stream.version + 1:
                 for missed in self.missing(event.stream_id, stream.version, event.version - 1):
@@ -234,17 +236,3 @@ def follow(stream: Stream, event: RecordedEvent) -> RecordedEvent:
         if event.topic == Batch.Recorded.TOPIC:
             stream.ordinal = ordinal(event.data["unit"], event.data["batch"])
     return event
-
-
-def sections(events: Iterable[RecordedEvent]) -> Iterator[list[RecordedEvent]]:
-    """The events in sections that are neither too many nor too large for memory."""
-    section: list[RecordedEvent] = []
-    used = 0
-    for event in events:
-        if section and (used + event.size > MOST_BYTES or len(section) >= MOST_EVENTS):
-            yield section
-            section, used = [], 0
-        section.append(event)
-        used += event.size
-    if section:
-        yield section

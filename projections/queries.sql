@@ -97,6 +97,49 @@ SELECT
     unnest(CAST($remaining AS VARCHAR[])) AS remaining,
     unnest(CAST($strategy AS VARCHAR[])) AS strategy;
 
+-- schedules --
+SELECT
+    schedule_id, name, next_run, recurrence, time_zone, enabled, deleted, last_operation_id, last_occurrence,
+    database, requested_by, starts, revision, created_at, updated_at, CAST(job AS VARCHAR) AS job, version
+FROM schedules
+WHERE schedule_id IN (SELECT unnest(CAST($schedule_ids AS UUID[])));
+
+-- forget schedules --
+DELETE FROM schedules WHERE schedule_id IN (SELECT unnest(CAST($schedule_ids AS UUID[])));
+
+-- put schedules --
+INSERT INTO schedules BY NAME
+SELECT
+    unnest(CAST($schedule_id AS UUID[])) AS schedule_id,
+    unnest(CAST($name AS VARCHAR[])) AS name,
+    unnest(CAST($next_run AS TIMESTAMP[])) AS next_run,
+    unnest(CAST($recurrence AS VARCHAR[])) AS recurrence,
+    unnest(CAST($time_zone AS VARCHAR[])) AS time_zone,
+    unnest(CAST($enabled AS BOOLEAN[])) AS enabled,
+    unnest(CAST($deleted AS BOOLEAN[])) AS deleted,
+    unnest(CAST($last_operation_id AS UUID[])) AS last_operation_id,
+    unnest(CAST($last_occurrence AS TIMESTAMP[])) AS last_occurrence,
+    unnest(CAST($database AS VARCHAR[])) AS database,
+    unnest(CAST($requested_by AS VARCHAR[])) AS requested_by,
+    unnest(CAST($starts AS VARCHAR[])) AS starts,
+    unnest(CAST($revision AS INTEGER[])) AS revision,
+    unnest(CAST($created_at AS TIMESTAMP[])) AS created_at,
+    unnest(CAST($updated_at AS TIMESTAMP[])) AS updated_at,
+    unnest(CAST($job AS VARCHAR[])) AS job,
+    unnest(CAST($version AS INTEGER[])) AS version;
+
+-- put occurrences --
+INSERT INTO occurrences BY NAME
+SELECT
+    unnest(CAST($schedule_id AS UUID[])) AS schedule_id,
+    unnest(CAST($occurrence AS TIMESTAMP[])) AS occurrence,
+    unnest(CAST($last_occurrence AS TIMESTAMP[])) AS last_occurrence,
+    unnest(CAST($count AS BIGINT[])) AS "count",
+    unnest(CAST($outcome AS VARCHAR[])) AS outcome,
+    unnest(CAST($operation_id AS UUID[])) AS operation_id,
+    unnest(CAST($reason AS VARCHAR[])) AS reason,
+    unnest(CAST($recorded_at AS TIMESTAMP[])) AS recorded_at;
+
 -- put rejections --
 INSERT INTO rejections BY NAME
 SELECT

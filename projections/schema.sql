@@ -48,6 +48,38 @@ CREATE TABLE queries (
     query JSON
 );
 
+CREATE TABLE schedules (
+    schedule_id UUID,
+    name VARCHAR,
+    next_run TIMESTAMP,
+    recurrence VARCHAR,
+    time_zone VARCHAR,
+    enabled BOOLEAN,
+    deleted BOOLEAN,
+    last_operation_id UUID,
+    last_occurrence TIMESTAMP,
+    database VARCHAR,
+    requested_by VARCHAR,
+    starts VARCHAR,
+    revision INTEGER,
+    created_at TIMESTAMP,
+    updated_at TIMESTAMP,
+    job JSON,
+    version INTEGER
+);
+
+-- What became of occurrences; those in a row that did not run share one row.
+CREATE TABLE occurrences (
+    schedule_id UUID,
+    occurrence TIMESTAMP,
+    last_occurrence TIMESTAMP,
+    "count" BIGINT,
+    outcome VARCHAR,
+    operation_id UUID,
+    reason VARCHAR,
+    recorded_at TIMESTAMP
+);
+
 CREATE TABLE rejections (
     rejected_at TIMESTAMP,
     reason VARCHAR,
@@ -153,8 +185,8 @@ SELECT
         WHEN 'in_progress' THEN 20 WHEN 'pausing' THEN 21 WHEN 'canceling' THEN 22
         WHEN 'succeeded' THEN 30 WHEN 'failed' THEN 31 WHEN 'canceled' THEN 32
     END AS statuscode,
-    CAST(NULL AS TIMESTAMP) AS nextrun,
-    FALSE AS isrecurring,
+    (SELECT schedules.next_run FROM schedules WHERE schedules.last_operation_id = operations.operation_id) AS nextrun,
+    operation_id IN (SELECT occurrences.operation_id FROM occurrences WHERE outcome = 'submitted') AS isrecurring,
     deleted AS successcount,
     failed AS failurecount,
     query_index AS processingqeindex,
