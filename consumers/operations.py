@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 
+from bulkdelete.consumers.bounds import Bounds
 from bulkdelete.domain.agenda import outstanding
 from bulkdelete.domain.application import BulkDeletes
-from bulkdelete.domain.commands import ControlCommand, SubmitBulkDelete
+from bulkdelete.domain.brake import Brake
+from bulkdelete.domain.commands import ControlCommand, Halt, SubmitBulkDelete, Unhalt
 from bulkdelete.domain.declarations import NOTHING, Declarations
 from bulkdelete.domain.errors import InvalidJobError, RefusedError, UnavailableError
 from bulkdelete.domain.job import GovernedJob, Job
 from bulkdelete.domain.operation import Operation
 from bulkdelete.domain.outcomes import AnyOutcome, UnitReleased
 from bulkdelete.domain.work import AnyWork, DeleteBatch
+from bulkdelete.producers.clock import OpenOperations
 
+UNBOUNDED = Bounds()
 NONE: Mapping[str, Declarations] = {}
 """No database has a catalogue."""
 Check = Callable[[str, Job], None]
@@ -55,6 +59,14 @@ def checked(job: Job, database: str, check: Check | None) -> None:
         raise InvalidJobError(error.reason, where) from None
 
 
+def pull(command: Halt | Unhalt, application: BulkDeletes) -> Brake:
+    """Halt or release every operation. Died in between, the same command again, or the clock, does the rest."""
+    brake = application.take_brake(command)
+    for operation_id in OpenOperations(application).refresh():
+        application.heed(application.operation(operation_id), brake)
+    return brake
+
+
 def database_of(job: Job, databases: Collection[str]) -> str:
     """The configured database that the job names. Raises InvalidJobError."""
     known = ", ".join(sorted(databases)) or "none"
@@ -65,10 +77,10 @@ def database_of(job: Job, databases: Collection[str]) -> str:
     return job.database
 
 
-def take_outcome(outcome: AnyOutcome, application: BulkDeletes) -> list[AnyWork]:
-    """Record what became of work; a unit that a worker let go of is issued again at once."""
+def take_outcome(outcome: AnyOutcome, application: BulkDeletes, bounds: Bounds = UNBOUNDED) -> list[AnyWork]:
+    """Record what became of work; a unit that a worker let go of is issued again at once, unless a rate bounds it."""
     if isinstance(outcome, UnitReleased):
-        return reissue(outcome, application)
+        return [] if bounds.rate is not None else reissue(outcome, application)
     application.record(outcome)
     return []
 
@@ -76,4 +88,6 @@ def take_outcome(outcome: AnyOutcome, application: BulkDeletes) -> list[AnyWork]
 def reissue(outcome: UnitReleased, application: BulkDeletes) -> list[AnyWork]:
     """The work of a unit that was released before its end, if it is still wanted."""
     operation = application.operation(outcome.operation_id)
+    if operation.rate is not None:
+        return []  # it is for the planner to say when and how many
     return [work for work in outstanding(operation) if isinstance(work, DeleteBatch) and work.unit == outcome.unit]

@@ -20,6 +20,10 @@ LARGEST_JOB = 512 * 1024
 """Bytes of a job as JSON; it must fit a message of 768 KiB with room to spare."""
 
 
+Rate = Annotated[float, Field(gt=0, le=1e9, strict=True, allow_inf_nan=False)]
+"""Records per second."""
+
+
 class Options(BaseModel):
     """How to run, where the defaults do not fit."""
 
@@ -56,6 +60,7 @@ class Job(Timing):
     """What is asked for: a name, the ordered queries (the query set), when it runs, the options."""
 
     largest: ClassVar[int] = LARGEST_JOB
+    left_out: ClassVar[tuple[str, ...]] = (*Timing.left_out, "rate")
 
     name: Annotated[str, Field(min_length=1, max_length=256, strict=True), BeforeValidator(one_line)]
     queries: Annotated[
@@ -63,6 +68,8 @@ class Job(Timing):
         Field(min_length=1, max_length=100, strict=False),
     ]
     database: Annotated[str | None, Field(max_length=255, strict=True), BeforeValidator(as_database)] = None
+    rate: Rate | None = None
+    """Records per second at most; it can be changed while the operation runs."""
     options: Options = Options()
 
     @property

@@ -6,14 +6,14 @@ from typing import Annotated, Any
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from bulkdelete.domain.commands import ControlCommand, SubmitBulkDelete, read_command, read_json, without_branch
+from bulkdelete.domain.commands import AnyCommand, read_command, read_json, without_branch
 from bulkdelete.domain.errors import InvalidJobError
 from bulkdelete.domain.refusals import refusal
 from bulkdelete.domain.scheduling.commands import AnyScheduleCommand, CreateSchedule, EditSchedule, Tick
 
 OTHER = AnyScheduleCommand | Tick
 OTHERS: TypeAdapter[OTHER] = TypeAdapter(Annotated[OTHER, Field(discriminator="type")])
-AnyMessage = SubmitBulkDelete | ControlCommand | OTHER
+AnyMessage = AnyCommand | OTHER
 MESSAGES: TypeAdapter[AnyMessage] = TypeAdapter(Annotated[AnyMessage, Field(discriminator="type")])
 KINDS = {
     "CreateSchedule", "EditSchedule", "EnableSchedule", "DisableSchedule", "DeleteSchedule", "RunScheduleNow", "Tick",

@@ -18,6 +18,7 @@ from bulkdelete.domain.errors import ViewsError
 from bulkdelete.domain.operation import Operation
 from bulkdelete.domain.rejection import Rejection
 from bulkdelete.projections.database import MEMORY_LIMIT, columns, connect
+from bulkdelete.projections.halts import write_halts
 from bulkdelete.projections.layout import ViewFiles
 from bulkdelete.projections.named import statements
 from bulkdelete.projections.operations import (
@@ -34,9 +35,11 @@ from bulkdelete.projections.parts import Parts
 from bulkdelete.projections.recorded import RecordedEvent, sections
 from bulkdelete.projections.schedules import ScheduleTable
 
-FORMAT = 4
+FORMAT = 5
 """Of the tables: views of another format are rebuilt."""
-OURS = ("operation.", "batch.", "schedule.")
+
+SHOWN = ("operation.", "batch.", "brake.", "schedule.")
+"""The streams that views show something of."""
 
 Missing = Callable[[UUID, int, int], Iterable[RecordedEvent]]
 """Stream, after this version, up to this version: the events of a hole."""
@@ -157,6 +160,7 @@ class Projector:
             packing.write(self.connection)
             self.write_operations([event for event in new if event.topic.startswith("operation.")])
             self.schedules.write([event for event in new if event.topic.startswith("schedule.")])
+            write_halts(self.connection, self.sql, new)
             self.put_streams([streams[one] for one in {event.stream_id for event in new}])
             self.advance(reached)
         self.parts.add(packing.counts)
@@ -172,7 +176,7 @@ class Projector:
         """Each event that is new, those that were missing before it; the streams are moved on."""
         for event in events:
             stream = streams[event.stream_id]
-            if not event.topic.startswith(OURS) or event.version <= stream.version:
+            if not event.topic.startswith(SHOWN) or event.version <= stream.version:
                 continue
             if event.version > stream.version + 1:
                 for missed in self.missing(event.stream_id, stream.version, event.version - 1):

@@ -24,6 +24,9 @@ TYPE_PREFIX = "bulkdelete."
 MOST_BYTES = 4 * 1024 * 1024
 MOST_EVENTS = 2000
 
+MOST_BYTES = 4 * 1024 * 1024
+MOST_EVENTS = 2000
+
 
 @dataclass(frozen=True, slots=True)
 class RecordedEvent:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 from uuid import UUID, uuid5
 
-from eventsourcing.application import AggregateNotFoundError
 from eventsourcing.persistence import IntegrityError
 
-from bulkdelete.domain.application import MOST_CLASHES, BulkDeletes
+from bulkdelete.domain.application import BulkDeletes
 from bulkdelete.domain.authorisation import authorise
 from bulkdelete.domain.errors import RefusedError, ScheduleExistsError, ScheduleNotFoundError, UnavailableError
 from bulkdelete.domain.job import Job
@@ -29,6 +28,7 @@ from bulkdelete.domain.scheduling.course import Planned
 from bulkdelete.domain.scheduling.due import take_due
 from bulkdelete.domain.scheduling.rule_text import refused
 from bulkdelete.domain.scheduling.schedule import Schedule
+from bulkdelete.domain.store import MOST_CLASHES
 
 T = TypeVar("T", bound=tuple[Schedule] | tuple[Schedule, Operation])
 Prepare = Callable[[Job, str], Job]
@@ -135,15 +135,7 @@ class Schedules:
 
     def find(self, schedule_id: UUID) -> Schedule | None:
         """The schedule as it is, or None."""
-
-        def get() -> Schedule | None:
-            try:
-                found: Any = self.application.repository.get(schedule_id)
-            except AggregateNotFoundError:
-                return None
-            return found if isinstance(found, Schedule) else None
-
-        return self.application.translated(get)
+        return self.application.found(schedule_id, Schedule)
 
     def until_recorded(self, decide: Callable[[], T]) -> T:
         """Decide and save together; where somebody else was faster, decide anew from what they recorded."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, ClassVar, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import (
@@ -81,6 +81,10 @@ class Timing(BaseModel):
     """When a job runs. `start_at` and `ends_at` are instants, or times on the wall of `time_zone`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+    left_out: ClassVar[tuple[str, ...]] = (
+        "start_at", "recurrence", "ends_at", "overlap", "missed", "window", "blackouts", "maximum_duration",
+    )  # fmt: skip
+    """What is not written where it says nothing."""
 
     time_zone: Annotated[str, Field(max_length=64, strict=True), BeforeValidator(as_time_zone)] = DEFAULT_ZONE
     """IANA name."""
@@ -122,8 +126,8 @@ class Timing(BaseModel):
     def without_what_is_not_said(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Without the words that say nothing: the digest of a job is the same as before there were such words."""
         value: dict[str, Any] = write(self)
-        for name, field in Timing.model_fields.items():
-            if name != "time_zone" and getattr(self, name) == field.default:
+        for name in self.left_out:
+            if getattr(self, name) == type(self).model_fields[name].default:
                 value.pop(name, None)
         moments = [one for one in (self.start_at, self.ends_at) if one is not None]
         if self.time_zone == DEFAULT_ZONE and all(has_zone(one) for one in moments) and not self.recurrence:

@@ -15,7 +15,7 @@ from tests.projections.story import Story, all_events, event_store, gone
 PROJECTING = """
 import sys, time
 from pathlib import Path
-import bulkdelete.projections.parts as parts, bulkdelete.projections.projector as projector
+import bulkdelete.projections.parts as parts, bulkdelete.projections.recorded as recorded
 from bulkdelete.projections.keeper import ViewKeeper
 from bulkdelete.projections.layout import ViewFiles
 from tests.projections.story import event_store
