@@ -61,7 +61,7 @@ class Notifier:
         notify = GovernedJob.read(operation.job).notify
         recipients = {name: one.recipients(notify, outcome) for name, one in self.channels.items()}
         wanted = {name: some for name, some in recipients.items() if some}
-        is_old = self.timing.is_old(operation.ended() or operation.modified_on)
+        is_old = self.timing.is_old(operation.ended(operation.modified_on) or operation.modified_on)
         if is_old:
             # Of what the job asks for it is recorded that nobody was there; the rest is for fresh news only.
             wanted = {name: some for name, some in wanted.items() if name == MAIL}

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 
+from bulkdelete.consumers.bounds import Bounds
 from bulkdelete.domain.agenda import outstanding
 from bulkdelete.domain.application import BulkDeletes
-from bulkdelete.domain.commands import AnyCommand, RetryFailures, SubmitBulkDelete
+from bulkdelete.domain.brake import Brake
+from bulkdelete.domain.commands import ControlCommand, Halt, RetryFailures, SubmitBulkDelete, Unhalt
 from bulkdelete.domain.declarations import NOTHING, Declarations
 from bulkdelete.domain.errors import InvalidJobError, RefusedError, UnavailableError
 from bulkdelete.domain.job import GovernedJob, Job
 from bulkdelete.domain.operation import Operation
 from bulkdelete.domain.outcomes import AnyOutcome, UnitReleased
 from bulkdelete.domain.work import AnyWork, DeleteBatch
+from bulkdelete.producers.clock import OpenOperations
 from bulkdelete.projections.failed import told_causes
 
 MOST_LOOKED_AT = 2_000
 """Events of an operation that are looked at before a command is taken."""
+UNBOUNDED = Bounds()
 NONE: Mapping[str, Declarations] = {}
 """No database has a catalogue."""
 Check = Callable[[str, Job], None]
@@ -24,7 +28,7 @@ Check = Callable[[str, Job], None]
 
 
 def take_command(
-    command: AnyCommand,
+    command: SubmitBulkDelete | ControlCommand | RetryFailures,
     application: BulkDeletes,
     databases: Collection[str],
     check: Check | None = None,
@@ -36,21 +40,13 @@ def take_command(
         return application.retry(command)
     if not isinstance(command, SubmitBulkDelete):
         return application.control(command)
-    database = database_of(command, databases)
+    database = database_of(command.job, databases)
     found = application.find(command.operation_id)
     # What an operation began with holds: the same command again must not meet a newer catalogue.
     catalogue = catalogues.get(database, NOTHING) if found is None else GovernedJob.read(found.job).catalogue
     job = command.job.under(catalogue)
-    if check is not None and found is None:
-        try:
-            check(database, job)
-        except UnavailableError:
-            # The start holds the job against the database again; what is away now must not hold up others' commands.
-            pass
-        except RefusedError as error:
-            field = error.field or ""
-            where = field if field.startswith("catalogue") else f"job.{field}" if field else "job"
-            raise InvalidJobError(error.reason, where) from None
+    if found is None:
+        checked(job, database, check)
     return application.submit(command.model_copy(update={"job": job}), database)
 
 
@@ -68,22 +64,43 @@ def check_causes(application: BulkDeletes, command: RetryFailures) -> None:
             )
 
 
-def database_of(command: SubmitBulkDelete, databases: Collection[str]) -> str:
+def checked(job: Job, database: str, check: Check | None) -> None:
+    """Hold a job against its database, where that can be asked. Raises InvalidJobError with the path in the command."""
+    if check is None:
+        return
+    try:
+        check(database, job)
+    except UnavailableError:
+        # The start holds the job against the database again; what is away now must not hold up others' commands.
+        pass
+    except RefusedError as error:
+        field = error.field or ""
+        where = field if field.startswith("catalogue") else f"job.{field}" if field else "job"
+        raise InvalidJobError(error.reason, where) from None
+
+
+def pull(command: Halt | Unhalt, application: BulkDeletes) -> Brake:
+    """Halt or release every operation. Died in between, the same command again, or the clock, does the rest."""
+    brake = application.take_brake(command)
+    for operation_id in OpenOperations(application).refresh():
+        application.heed(application.operation(operation_id), brake)
+    return brake
+
+
+def database_of(job: Job, databases: Collection[str]) -> str:
     """The configured database that the job names. Raises InvalidJobError."""
     known = ", ".join(sorted(databases)) or "none"
-    if command.job.database is None:
+    if job.database is None:
         raise InvalidJobError(f"the job names no database; configured: {known}", "job.database")
-    if command.job.database not in databases:
-        raise InvalidJobError(
-            f"{command.job.database!r} is no configured database; configured: {known}", "job.database"
-        )
-    return command.job.database
+    if job.database not in databases:
+        raise InvalidJobError(f"{job.database!r} is no configured database; configured: {known}", "job.database")
+    return job.database
 
 
-def take_outcome(outcome: AnyOutcome, application: BulkDeletes) -> list[AnyWork]:
-    """Record what became of work; a unit that a worker let go of is issued again at once."""
+def take_outcome(outcome: AnyOutcome, application: BulkDeletes, bounds: Bounds = UNBOUNDED) -> list[AnyWork]:
+    """Record what became of work; a unit that a worker let go of is issued again at once, unless a rate bounds it."""
     if isinstance(outcome, UnitReleased):
-        return reissue(outcome, application)
+        return [] if bounds.rate is not None else reissue(outcome, application)
     application.record(outcome)
     return []
 
@@ -91,4 +108,6 @@ def take_outcome(outcome: AnyOutcome, application: BulkDeletes) -> list[AnyWork]
 def reissue(outcome: UnitReleased, application: BulkDeletes) -> list[AnyWork]:
     """The work of a unit that was released before its end, if it is still wanted."""
     operation = application.operation(outcome.operation_id)
+    if operation.rate is not None:
+        return []  # it is for the planner to say when and how many
     return [work for work in outstanding(operation) if isinstance(work, DeleteBatch) and work.unit == outcome.unit]

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any, Literal
-from uuid import UUID, uuid5
+from datetime import datetime
+from typing import Annotated, Any, Literal, Self, TypeVar
+from uuid import UUID, uuid4, uuid5
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
 from bulkdelete.domain.errors import InvalidJobError
-from bulkdelete.domain.job import Job
+from bulkdelete.domain.instants import (
+    DEFAULT_ZONE,
+    as_naming_of_an_instant,
+    as_time_zone,
+    has_zone,
+    in_utc,
+    refuse_naive,
+)
+from bulkdelete.domain.job import Job, Rate
 from bulkdelete.domain.refusals import refusal
+
+C = TypeVar("C", bound="Command")
 
 LARGEST_MESSAGE = 768 * 1024
 """Bytes of any one message."""
@@ -24,42 +35,114 @@ def one_line(value: Any) -> Any:
     return value
 
 
+Principal = Annotated[str, Field(min_length=1, max_length=320), BeforeValidator(one_line)]
+
+
 class Command(BaseModel):
     """Something a principal asks for; delivered again later it changes nothing."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     command_id: UUID
+    requested_by: Principal
+
+    @property
+    def subject(self) -> UUID:
+        """What it is about: the key of its message, which keeps what is said of one thing in order."""
+        raise NotImplementedError
+
+
+class OperationCommand(Command):
+    """Something that is asked of one operation."""
+
     operation_id: UUID
-    requested_by: Annotated[str, Field(min_length=1, max_length=320), BeforeValidator(one_line)]
+
+    @property
+    def subject(self) -> UUID:
+        """The operation."""
+        return self.operation_id
 
 
-class SubmitBulkDelete(Command):
+class SubmitBulkDelete(OperationCommand):
     """Delete the records that the job's queries find."""
 
     type: Literal["SubmitBulkDelete"] = "SubmitBulkDelete"
     job: Job
 
 
-class PauseOperation(Command):
+class PauseOperation(OperationCommand):
     """Stop deleting until resumed."""
 
     type: Literal["PauseOperation"] = "PauseOperation"
 
 
-class ResumeOperation(Command):
+class ResumeOperation(OperationCommand):
     """Go on after a pause."""
 
     type: Literal["ResumeOperation"] = "ResumeOperation"
 
 
-class CancelOperation(Command):
+class CancelOperation(OperationCommand):
     """Stop deleting for good; what is deleted stays deleted."""
 
     type: Literal["CancelOperation"] = "CancelOperation"
 
 
-class RetryFailures(Command):
+class PostponeOperation(OperationCommand):
+    """Delete nothing (any more) until an instant, then go on by itself."""
+
+    type: Literal["PostponeOperation"] = "PostponeOperation"
+    until: Annotated[datetime, BeforeValidator(as_naming_of_an_instant)]
+    """Without an offset a local time in `time_zone`."""
+    time_zone: Annotated[str, Field(max_length=64), BeforeValidator(as_time_zone)] = DEFAULT_ZONE
+
+    @model_validator(mode="after")
+    def until_is_an_instant(self) -> Self:
+        """A local time needs a time zone that somebody named."""
+        if not has_zone(self.until) and "time_zone" not in self.model_fields_set:
+            refuse_naive("PostponeOperation", "until", self.until)
+        return self
+
+    @property
+    def instant(self) -> datetime:
+        """The instant, in UTC."""
+        return in_utc(self.until, self.time_zone)
+
+
+class ThrottleOperation(OperationCommand):
+    """Delete at most so many records per second from now on; null: as many as the database bears."""
+
+    type: Literal["ThrottleOperation"] = "ThrottleOperation"
+    rate: Rate | None
+
+
+class BrakeCommand(Command):
+    """Something that is asked of all operations at once."""
+
+    @property
+    def subject(self) -> UUID:
+        """The one brake that there is."""
+        return BRAKE
+
+
+class Halt(BrakeCommand):
+    """Stop every operation, and let none start, until `Unhalt`."""
+
+    type: Literal["Halt"] = "Halt"
+    reason: Annotated[str, Field(min_length=1, max_length=1000), BeforeValidator(one_line)]
+
+
+class Unhalt(BrakeCommand):
+    """Let go on what was halted."""
+
+    type: Literal["Unhalt"] = "Unhalt"
+
+
+BRAKE = UUID("5b0b8c1e-6a2f-5d0c-9d57-2f0b6c9f0a11")
+"""The identity of the brake, and the key of its commands. Durable."""
+
+
+class RetryFailures(OperationCommand):
     """Delete the records that failed in an operation that has ended: a new operation, for exactly those."""
 
     type: Literal["RetryFailures"] = "RetryFailures"
@@ -74,12 +157,13 @@ class RetryFailures(Command):
         return self.retry_id or uuid5(self.operation_id, f"retry/{self.command_id}")
 
 
-ControlCommand = PauseOperation | ResumeOperation | CancelOperation
-OperationCommand = ControlCommand | RetryFailures
-"""What is asked of an operation that is there already."""
-AnyCommand = SubmitBulkDelete | OperationCommand
+ControlCommand = PauseOperation | ResumeOperation | CancelOperation | PostponeOperation | ThrottleOperation
+AnyCommand = SubmitBulkDelete | ControlCommand | RetryFailures | Halt | Unhalt
 COMMANDS: TypeAdapter[AnyCommand] = TypeAdapter(Annotated[AnyCommand, Field(discriminator="type")])
-KINDS = frozenset({"SubmitBulkDelete", "PauseOperation", "ResumeOperation", "CancelOperation", "RetryFailures"})
+KINDS = (
+    "CancelOperation", "Halt", "PauseOperation", "PostponeOperation", "ResumeOperation", "RetryFailures",
+    "SubmitBulkDelete", "ThrottleOperation", "Unhalt",
+)  # fmt: skip
 
 
 def without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -115,7 +199,7 @@ def read_command(body: bytes | str) -> AnyCommand:
         raise InvalidJobError("a command is one JSON object")
     kind = value.get("type")
     if not isinstance(kind, str) or kind not in KINDS:
-        raise InvalidJobError(f"{kind!r:.100} is no command; accepted: {', '.join(sorted(KINDS))}", "type")
+        raise InvalidJobError(f"{kind!r:.100} is no command; accepted: {', '.join(KINDS)}", "type")
     try:
         command = COMMANDS.validate_python(value)
     except ValidationError as error:
@@ -129,3 +213,16 @@ def without_branch(error: InvalidJobError, kind: str) -> InvalidJobError:
     """The same refusal, its path without the name of the command's type."""
     field = (error.field or "").removeprefix(kind).removeprefix(".")
     return InvalidJobError(error.reason, field or None)
+
+
+def command_of(kind: type[C], **fields: Any) -> C:
+    """A command with an identity of its own. Raises InvalidJobError naming the field and what is accepted."""
+    try:
+        return kind.model_validate({"command_id": uuid4(), **fields})
+    except ValidationError as error:
+        raise refusal(error) from None
+
+
+def postponement(until: datetime | str, time_zone: str | None) -> dict[str, Any]:
+    """The fields of a postponement; a time zone that nobody named is left out."""
+    return {"until": until} if time_zone is None else {"until": until, "time_zone": time_zone}

@@ -16,12 +16,15 @@ from bulkdelete.domain.query import QueryTree
 from bulkdelete.domain.query_builder import Query
 from bulkdelete.domain.query_expression import QueryExpression, refused
 from bulkdelete.domain.refusals import refusal
+from bulkdelete.domain.scheduling.timing import SCHEDULE_WORDS, Timing
 
 LARGEST_JOB = 512 * 1024
 """Bytes of a job as JSON; it must fit a message of 768 KiB with room to spare."""
 
 LONGEST_NAME = 256
-LATER_WORDS = frozenset({"notify", "retry_of"})
+
+Rate = Annotated[float, Field(gt=0, le=1e9, strict=True, allow_inf_nan=False)]
+"""Records per second."""
 
 
 class Options(BaseModel):
@@ -56,11 +59,11 @@ def as_expression(value: Any) -> Any:
     return value.expression() if isinstance(value, Query) else value
 
 
-class Job(BaseModel):
-    """What is asked for: a name, the ordered queries (the query set), the options."""
+class Job(Timing):
+    """What is asked for: a name, the ordered queries (the query set), when it runs, the options."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     largest: ClassVar[int] = LARGEST_JOB
+    left_out: ClassVar[tuple[str, ...]] = (*Timing.left_out, "rate", "notify")
 
     name: Annotated[str, Field(min_length=1, max_length=LONGEST_NAME, strict=True), BeforeValidator(one_line)]
     queries: Annotated[
@@ -68,6 +71,8 @@ class Job(BaseModel):
         Field(min_length=1, max_length=100, strict=False),
     ]
     database: Annotated[str | None, Field(max_length=255, strict=True), BeforeValidator(as_database)] = None
+    rate: Rate | None = None
+    """Records per second at most; it can be changed while the operation runs."""
     options: Options = Options()
     notify: Notify | None = None
 
@@ -75,6 +80,10 @@ class Job(BaseModel):
     def declared(self) -> Declarations:
         """What a catalogue says of the entities, beyond what the database says itself."""
         return NOTHING
+
+    def once(self) -> Self:
+        """The job of one occurrence: without what says when there is one."""
+        return self.read({name: value for name, value in self.to_json().items() if name not in SCHEDULE_WORDS})
 
     def under(self, catalogue: Declarations) -> GovernedJob:
         """The same job under a catalogue."""
@@ -96,12 +105,8 @@ class Job(BaseModel):
         return job
 
     def to_json(self) -> dict[str, Any]:
-        """The job as plain data, as events carry it; `read` takes it back.
-
-        Words that came later are left out where they are not said: the digest of an earlier job stays the same.
-        """
-        value = self.model_dump(mode="json", by_alias=True)
-        return {name: one for name, one in value.items() if name not in LATER_WORDS or one is not None}
+        """The job as plain data, as events carry it; `read` takes it back."""
+        return self.model_dump(mode="json", by_alias=True)
 
     def canonical(self) -> str:
         """The job as one JSON text that is the same for the same job."""
@@ -134,6 +139,7 @@ class GovernedJob(Job):
     """
 
     largest: ClassVar[int] = LARGEST_JOB + LARGEST_CATALOGUE
+    left_out: ClassVar[tuple[str, ...]] = (*Job.left_out, "retry_of")
 
     catalogue: Declarations = NOTHING
     retry_of: RetryOf | None = None
@@ -145,8 +151,7 @@ class GovernedJob(Job):
 
     def to_json(self) -> dict[str, Any]:
         """The job as plain data; without a catalogue as if there were no such thing."""
-        bare = super().to_json()
-        del bare["catalogue"]
+        bare = self.model_dump(mode="json", by_alias=True, exclude={"catalogue"})
         return {**bare, "catalogue": self.catalogue.to_json()} if self.catalogue != NOTHING else bare
 
     def retrying(self, operation_id: UUID, causes: tuple[str, ...], cut_off: AwareDatetime) -> GovernedJob:
@@ -156,7 +161,7 @@ class GovernedJob(Job):
             base = base.removesuffix(told_of_retry(self.retry_of.operation_id))
         told = told_of_retry(operation_id)
         limit = {"operation_id": str(operation_id), "causes": list(causes), "cut_off": cut_off.isoformat()}
-        return self.read({**self.to_json(), "name": base[: LONGEST_NAME - len(told)] + told, "retry_of": limit})
+        return self.read({**self.once().to_json(), "name": base[: LONGEST_NAME - len(told)] + told, "retry_of": limit})
 
 
 def told_of_retry(operation_id: UUID) -> str:

@@ -15,7 +15,9 @@ from bulkdelete.domain.errors import InvalidJobError
 WORDS = (
     "EntityName", "Criteria", "all_records", "FilterOperator", "Conditions", "Filters", "AttributeName", "Operator",
     "Values", "name", "queries", "database", "options", "created_on", "allow_slow", "window", "type", "command_id",
-    "operation_id", "requested_by", "job", "notify", "to", "cc", "on", "causes", "retry_id",
+    "operation_id", "requested_by", "job", "schedule_id", "at", "time_zone", "start_at", "recurrence", "ends_at",
+    "overlap", "missed", "blackouts", "maximum_duration", "from", "to", "rate", "until", "reason", "notify", "cc", "on",
+    "causes", "retry_id",
 )  # fmt: skip
 """The words of jobs and commands, to suggest the right one."""
 MOST_TOLD = 3

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
+from bulkdelete.domain.lifecycle import Status
 from bulkdelete.domain.operation import Operation
 
 
@@ -22,12 +23,12 @@ def summary(operation: Operation) -> dict[str, Any]:
         }
         for one in operation.queries
     ]
-    ended = operation.ended()
+    ended = operation.ended(operation.modified_on)
     started = datetime.datetime.fromisoformat(operation.started_at) if operation.started_at else None
     return {
         "operation_id": str(operation.id),
         "name": operation.job["name"],
-        "status": str(operation.status),
+        "status": str(Status(operation.status).told),
         "database": operation.database,
         "requested_by": operation.requested_by,
         "deleted": sum(one["deleted"] for one in operation.queries),
@@ -41,6 +42,8 @@ def summary(operation: Operation) -> dict[str, Any]:
         "ended_at": instant(ended) if ended else None,
         "cut_off": operation.cut_off,
         "waiting_for": operation.waiting_for,
+        "postponed_until": operation.postponed_until,
+        "rate": operation.rate,
         "reason": operation.reason,
         "field": operation.field,
         "retry_of": operation.job["retry_of"]["operation_id"] if "retry_of" in operation.job else None,

@@ -9,6 +9,7 @@ from bulkdelete.domain.application import BulkDeletes
 from bulkdelete.domain.notification import Notification
 from bulkdelete.domain.operation import Operation
 
+REST = frozenset({str(one.TOPIC) for one in (Operation.Paused, Operation.Postponed, Operation.Halted)})
 PAGE = 1000
 
 
@@ -23,12 +24,17 @@ class OpenStreams:
     position: int = 0
     found: dict[UUID, None] = field(default_factory=dict)
 
+    @property
+    def topics(self) -> list[str]:
+        """The topics of the events that it learns from."""
+        return sorted({self.begin, *self.end})
+
     def refresh(self) -> list[UUID]:
         """The open ones now, in the order they began."""
         recorder = self.application.recorder
         # Up to the last event there is: otherwise each look would search again through all that is not ours.
         last = recorder.max_notification_id() or 0
-        topics = [self.begin, *sorted(self.end)]
+        topics = self.topics
         while self.position < last:
             page = recorder.select_notifications(
                 self.position, PAGE, stop=last, topics=topics, inclusive_of_start=False
@@ -39,7 +45,7 @@ class OpenStreams:
         return list(self.found)
 
     def take(self, topic: str, stream_id: UUID | str) -> None:
-        """One began or ended."""
+        """Something happened to one."""
         key = stream_id if isinstance(stream_id, UUID) else UUID(stream_id)
         if topic == self.begin:
             self.found[key] = None
@@ -53,6 +59,23 @@ class OpenOperations(OpenStreams):
     def __init__(self, application: BulkDeletes) -> None:
         ends = (Operation.Completed, Operation.Failed, Operation.Canceled)
         super().__init__(application, str(Operation.Submitted.TOPIC), frozenset(str(one.TOPIC) for one in ends))
+        self.start = str(Operation.Started.TOPIC)
+        self.running: set[UUID] = set()
+        """Those of them that may delete records."""
+
+    @property
+    def topics(self) -> list[str]:
+        """Those of their starts and rests, too."""
+        return sorted({self.begin, self.start, *REST, *self.end})
+
+    def take(self, topic: str, stream_id: UUID | str) -> None:
+        """One was submitted, started, rests or ended."""
+        super().take(topic, stream_id)
+        key = stream_id if isinstance(stream_id, UUID) else UUID(stream_id)
+        if topic == self.start:
+            self.running.add(key)
+        elif topic in REST | self.end:
+            self.running.discard(key)
 
 
 class PendingNotifications(OpenStreams):

@@ -17,6 +17,7 @@ from bulkdelete.domain.errors import ViewsError
 from bulkdelete.domain.operation import Operation
 from bulkdelete.domain.rejection import Rejection
 from bulkdelete.projections.database import MEMORY_LIMIT, columns, connect
+from bulkdelete.projections.halts import write_halts
 from bulkdelete.projections.layout import ViewFiles
 from bulkdelete.projections.named import statements
 from bulkdelete.projections.notifications import TOPICS, write_notifications
@@ -31,15 +32,15 @@ from bulkdelete.projections.operations import (
 )
 from bulkdelete.projections.packs import FATES, Packing
 from bulkdelete.projections.parts import Parts
-from bulkdelete.projections.recorded import RecordedEvent
+from bulkdelete.projections.recorded import RecordedEvent, sections
+from bulkdelete.projections.schedules import ScheduleTable
 from bulkdelete.projections.streams import Stream, follow
 
-FORMAT = 4
+FORMAT = 6
 """Of the tables: views of another format are rebuilt."""
-MOST_BYTES = 4 * 1024 * 1024
-MOST_EVENTS = 2000
-STREAMS = ("operation.", "batch.", "notification.")
-"""What the topics of the events that we know begin with."""
+
+SHOWN = ("operation.", "batch.", "brake.", "schedule.", "notification.")
+"""The streams that views show something of."""
 
 Missing = Callable[[UUID, int, int], Iterable[RecordedEvent]]
 """Stream, after this version, up to this version: the events of a hole."""
@@ -78,6 +79,7 @@ class Projector:
             if fresh:
                 self.create(files)
             self.check(files)
+            self.schedules = ScheduleTable(self.connection, self.sql)
             self.parts = Parts(self.connection, files.parts)
             if not self.parts.are_there():
                 raise ViewsError("some of the views' files are missing")
@@ -157,6 +159,8 @@ class Projector:
             self.write_operations([event for event in new if event.topic.startswith("operation.")])
             told = [event for event in new if event.topic.startswith(TOPICS)]
             write_notifications(self.connection, self.sql, self.dictionaries, told)
+            self.schedules.write([event for event in new if event.topic.startswith("schedule.")])
+            write_halts(self.connection, self.sql, new)
             self.put_streams([streams[one] for one in {event.stream_id for event in new}])
             self.advance(reached)
         self.parts.add(packing.counts)
@@ -172,7 +176,7 @@ class Projector:
         """Each event that is new, those that were missing before it; the streams are moved on."""
         for event in events:
             stream = streams[event.stream_id]
-            if not event.topic.startswith(STREAMS) or event.version <= stream.version:
+            if not event.topic.startswith(SHOWN) or event.version <= stream.version:
                 continue
             if event.version > stream.version + 1:
                 for missed in self.missing(event.stream_id, stream.version, event.version - 1):
@@ -224,17 +228,3 @@ class Projector:
         for source, position in reached.items():
             self.connection.execute(self.sql["forget position"], {"source": source})
             self.connection.execute(self.sql["put position"], {"source": source, "position": position})
-
-
-def sections(events: Iterable[RecordedEvent]) -> Iterator[list[RecordedEvent]]:
-    """The events in sections that are neither too many nor too large for memory."""
-    section: list[RecordedEvent] = []
-    used = 0
-    for event in events:
-        if section and (used + event.size > MOST_BYTES or len(section) >= MOST_EVENTS):
-            yield section
-            section, used = [], 0
-        section.append(event)
-        used += event.size
-    if section:
-        yield section

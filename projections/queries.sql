@@ -34,8 +34,8 @@ SELECT
 SELECT
     operation_id, name, database, requested_by, submitted_at, updated_at, digest, CAST(job AS VARCHAR) AS job, status,
     deleted, failed, vanished, CAST(cascaded AS VARCHAR) AS cascaded, CAST(unlinked AS VARCHAR) AS unlinked,
-    query_index, epoch, cut_off, started_at, running_since, ran_microseconds, ended_at, waiting_for, reason, field,
-    retry_of, version
+    query_index, epoch, cut_off, started_at, running_since, ran_microseconds, ended_at, waiting_for,
+    postponed_until, rate, reason, field, retry_of, version
 FROM operations
 WHERE operation_id IN (SELECT unnest(CAST($operation_ids AS UUID[])));
 
@@ -78,6 +78,8 @@ SELECT
     unnest(CAST($ran_microseconds AS BIGINT[])) AS ran_microseconds,
     unnest(CAST($ended_at AS TIMESTAMP[])) AS ended_at,
     unnest(CAST($waiting_for AS VARCHAR[])) AS waiting_for,
+    unnest(CAST($postponed_until AS TIMESTAMP[])) AS postponed_until,
+    unnest(CAST($rate AS DOUBLE[])) AS rate,
     unnest(CAST($reason AS VARCHAR[])) AS reason,
     unnest(CAST($field AS VARCHAR[])) AS field,
     unnest(CAST($retry_of AS UUID[])) AS retry_of,
@@ -123,6 +125,55 @@ SELECT
     unnest(CAST($status AS VARCHAR[])) AS status,
     unnest(CAST($attempts AS INTEGER[])) AS attempts,
     unnest(CAST($reason AS VARCHAR[])) AS reason;
+
+-- schedules --
+SELECT
+    schedule_id, name, next_run, recurrence, time_zone, enabled, deleted, last_operation_id, last_occurrence,
+    database, requested_by, starts, revision, created_at, updated_at, CAST(job AS VARCHAR) AS job, version
+FROM schedules
+WHERE schedule_id IN (SELECT unnest(CAST($schedule_ids AS UUID[])));
+
+-- forget schedules --
+DELETE FROM schedules WHERE schedule_id IN (SELECT unnest(CAST($schedule_ids AS UUID[])));
+
+-- put schedules --
+INSERT INTO schedules BY NAME
+SELECT
+    unnest(CAST($schedule_id AS UUID[])) AS schedule_id,
+    unnest(CAST($name AS VARCHAR[])) AS name,
+    unnest(CAST($next_run AS TIMESTAMP[])) AS next_run,
+    unnest(CAST($recurrence AS VARCHAR[])) AS recurrence,
+    unnest(CAST($time_zone AS VARCHAR[])) AS time_zone,
+    unnest(CAST($enabled AS BOOLEAN[])) AS enabled,
+    unnest(CAST($deleted AS BOOLEAN[])) AS deleted,
+    unnest(CAST($last_operation_id AS UUID[])) AS last_operation_id,
+    unnest(CAST($last_occurrence AS TIMESTAMP[])) AS last_occurrence,
+    unnest(CAST($database AS VARCHAR[])) AS database,
+    unnest(CAST($requested_by AS VARCHAR[])) AS requested_by,
+    unnest(CAST($starts AS VARCHAR[])) AS starts,
+    unnest(CAST($revision AS INTEGER[])) AS revision,
+    unnest(CAST($created_at AS TIMESTAMP[])) AS created_at,
+    unnest(CAST($updated_at AS TIMESTAMP[])) AS updated_at,
+    unnest(CAST($job AS VARCHAR[])) AS job,
+    unnest(CAST($version AS INTEGER[])) AS version;
+
+-- put occurrences --
+INSERT INTO occurrences BY NAME
+SELECT
+    unnest(CAST($schedule_id AS UUID[])) AS schedule_id,
+    unnest(CAST($occurrence AS TIMESTAMP[])) AS occurrence,
+    unnest(CAST($last_occurrence AS TIMESTAMP[])) AS last_occurrence,
+    unnest(CAST($count AS BIGINT[])) AS "count",
+    unnest(CAST($outcome AS VARCHAR[])) AS outcome,
+    unnest(CAST($operation_id AS UUID[])) AS operation_id,
+    unnest(CAST($reason AS VARCHAR[])) AS reason,
+    unnest(CAST($recorded_at AS TIMESTAMP[])) AS recorded_at;
+
+-- halt --
+INSERT INTO halts (halted_at, requested_by, reason) VALUES ($at, $requested_by, $reason);
+
+-- release --
+UPDATE halts SET released_at = $at, released_by = $requested_by WHERE released_at IS NULL;
 
 -- put rejections --
 INSERT INTO rejections BY NAME

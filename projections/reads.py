@@ -19,6 +19,7 @@ from bulkdelete.projections.answers import (
     Deletion,
     Failure,
     FailureCause,
+    Halt,
     OperationStatus,
     QueryStatus,
     RecordId,
@@ -67,6 +68,10 @@ class Reads:
             values = list(row)
             values[7:10] = json.loads(row[7]), json.loads(row[8]), tuple(QueryStatus(**query) for query in row[9])
             yield OperationStatus(*values)
+
+    def halt(self) -> Halt | None:
+        """Who halted everything, and why; None where nobody did."""
+        return next((Halt(*row) for row in self.rows("halt")), None)
 
     def failures(self, operation: str | UUID | None = None) -> Iterator[Failure]:
         """The records of an operation that could not be deleted."""

@@ -26,6 +26,8 @@ CREATE TABLE operations (
     ended_at TIMESTAMP,
     updated_at TIMESTAMP,
     waiting_for VARCHAR,
+    postponed_until TIMESTAMP,
+    rate DOUBLE,
     reason VARCHAR,
     field VARCHAR,
     digest VARCHAR,
@@ -62,6 +64,47 @@ CREATE TABLE notifications (
     requested_at TIMESTAMP,
     updated_at TIMESTAMP,
     message_id VARCHAR
+);
+
+CREATE TABLE schedules (
+    schedule_id UUID,
+    name VARCHAR,
+    next_run TIMESTAMP,
+    recurrence VARCHAR,
+    time_zone VARCHAR,
+    enabled BOOLEAN,
+    deleted BOOLEAN,
+    last_operation_id UUID,
+    last_occurrence TIMESTAMP,
+    database VARCHAR,
+    requested_by VARCHAR,
+    starts VARCHAR,
+    revision INTEGER,
+    created_at TIMESTAMP,
+    updated_at TIMESTAMP,
+    job JSON,
+    version INTEGER
+);
+
+-- What became of occurrences; those in a row that did not run share one row.
+CREATE TABLE occurrences (
+    schedule_id UUID,
+    occurrence TIMESTAMP,
+    last_occurrence TIMESTAMP,
+    "count" BIGINT,
+    outcome VARCHAR,
+    operation_id UUID,
+    reason VARCHAR,
+    recorded_at TIMESTAMP
+);
+
+-- Every time that all operations were halted at once; released_at is null while they are.
+CREATE TABLE halts (
+    halted_at TIMESTAMP,
+    requested_by VARCHAR,
+    reason VARCHAR,
+    released_at TIMESTAMP,
+    released_by VARCHAR
 );
 
 CREATE TABLE rejections (
@@ -160,17 +203,22 @@ SELECT
     operation_id AS asyncoperationid,
     name,
     CASE status
-        WHEN 'waiting' THEN 0 WHEN 'retrying' THEN 1 WHEN 'paused' THEN 1
+        WHEN 'waiting' THEN CASE WHEN postponed_until IS NULL THEN 0 ELSE 1 END
+        WHEN 'retrying' THEN 1 WHEN 'paused' THEN 1
         WHEN 'in_progress' THEN 2 WHEN 'pausing' THEN 2 WHEN 'canceling' THEN 2
         ELSE 3
     END AS statecode,
     CASE status
-        WHEN 'waiting' THEN 0 WHEN 'retrying' THEN 11 WHEN 'paused' THEN 12
+        WHEN 'waiting' THEN CASE WHEN postponed_until IS NULL THEN 0 ELSE 10 END
+        WHEN 'retrying' THEN 11 WHEN 'paused' THEN 12
         WHEN 'in_progress' THEN 20 WHEN 'pausing' THEN 21 WHEN 'canceling' THEN 22
         WHEN 'succeeded' THEN 30 WHEN 'failed' THEN 31 WHEN 'canceled' THEN 32
     END AS statuscode,
-    CAST(NULL AS TIMESTAMP) AS nextrun,
-    FALSE AS isrecurring,
+    coalesce(
+        postponed_until,
+        (SELECT schedules.next_run FROM schedules WHERE schedules.last_operation_id = operations.operation_id)
+    ) AS nextrun,
+    operation_id IN (SELECT occurrences.operation_id FROM occurrences WHERE outcome = 'submitted') AS isrecurring,
     deleted AS successcount,
     failed AS failurecount,
     query_index AS processingqeindex,

@@ -37,6 +37,15 @@ class Fault:
     table: str | None = None
 
 
+@dataclass(frozen=True)
+class Measure:
+    """How much a database suffers in one way: the name of its limit, the number, and the number in words."""
+
+    name: str
+    value: float
+    told: str
+
+
 class PackError(Exception):
     """A pack does not hold as many ids as it should: it grew larger than the database packs."""
 
@@ -96,6 +105,10 @@ class Dialect(Operands, Protocol):
 
     def between(self, engine: sa.Engine) -> None:
         """What is done after a batch rather than within one, where somebody else would wait for it."""
+        ...
+
+    def measures(self, connection: sa.Connection, replicas: Sequence[sa.Engine]) -> Iterator[Measure]:
+        """How much the database suffers, as far as it tells."""
         ...
 
     def fault(self, error: BaseException) -> Fault:

@@ -12,8 +12,6 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.pool import ConnectionPoolEntry
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_exponential
 
 from bulkdelete.domain.declarations import Declarations
@@ -22,42 +20,24 @@ from bulkdelete.domain.job import Job
 from bulkdelete.records.chosen import plan_chosen
 from bulkdelete.records.declared import Declared
 from bulkdelete.records.deletion import BatchDeletion
-from bulkdelete.records.dialect import Dialect, Walk
+from bulkdelete.records.dialect import Walk
 from bulkdelete.records.effort import Effort, Place
+from bulkdelete.records.engines import close_returned, dialect_of
 from bulkdelete.records.fence import FenceRow, close_fence, open_fence
 from bulkdelete.records.keyset import below
 from bulkdelete.records.ledger import Ledger, ledger_tables
-from bulkdelete.records.mariadb.dialect import MariaDB
 from bulkdelete.records.names import read_address, shown
 from bulkdelete.records.own_tables import OwnTables
 from bulkdelete.records.pace import Paces
-from bulkdelete.records.postgresql.dialect import PostgreSQL
 from bulkdelete.records.postgresql.sessions import DEFAULT_SCHEMA
 from bulkdelete.records.preflight import Caution, Preview, blocked_now, missing_indexes, probe_reached
 from bulkdelete.records.result import BatchResult
 from bulkdelete.records.scope import Run, Scope
-from bulkdelete.records.sqlite.dialect import SQLite
+from bulkdelete.records.strain import NO_LIMITS, Gauge, Limits, Strain
 
 PLANNING_SECONDS = 5.0
 CLEARED = 5_000
 """Ledger rows removed in one transaction."""
-
-
-def dialect_of(url: sa.URL, schema: str) -> Dialect:
-    """What speaks to the database of this address."""
-    match url.get_backend_name():
-        case "sqlite":
-            return SQLite()
-        case "mariadb" | "mysql":
-            return MariaDB()
-        case _:
-            return PostgreSQL(schema)
-
-
-def close_returned(connection: DBAPIConnection | None, _record: ConnectionPoolEntry) -> None:
-    """Close what comes back to a pool that is no more: nobody would take it from there again."""
-    if connection is not None:
-        connection.close()
 
 
 @dataclass
@@ -68,6 +48,8 @@ class Target:
     schema: str = DEFAULT_SCHEMA
     patience: float = 20.0
     """Seconds that a lock of somebody else is waited for before anything began."""
+    limits: Limits = NO_LIMITS
+    """How much the database may suffer before a deletion waits."""
 
     def __post_init__(self) -> None:
         self.url = read_address(self.address)
@@ -78,6 +60,7 @@ class Target:
         self.batches = BatchDeletion(self.engine, self.dialect, self.ledger)
         self.scopes: dict[str, Scope] = {}
         self.paces = Paces(self.dialect)
+        self.gauge = Gauge(self.engine, self.dialect, self.limits)
         # One writer a file: several would only wait for each other.
         self.turn: AbstractContextManager[object] = threading.Lock() if self.dialect.workers == 1 else nullcontext()
 
@@ -90,6 +73,7 @@ class Target:
         """Let go of all connections; one that a thread still works with is closed as soon as that gives it back."""
         sa.event.listen(self.engine.pool, "checkin", close_returned)
         self.engine.dispose()
+        self.gauge.close()
 
     @contextmanager
     def available(self) -> Iterator[None]:
@@ -181,7 +165,7 @@ class Target:
             return plan_chosen(run.chosen, query_index, number), bounded
         with self.available(), self.dialect.reading(self.engine, PLANNING_SECONDS) as connection:
             if retry:
-                return Walk({"kind": "set_aside"}, 1, self.set_aside(connection, run, query_index)), bounded
+                return Walk({"kind": "set_aside"}, 1, self.ledger.retryable(connection, run.id, query_index)), bounded
             entity = run.scope.entity(query_index)
             where = run.scope.where(query_index, entity, run.cut_off)
             aside = self.ledger.set_aside
@@ -191,17 +175,16 @@ class Target:
                 where = sa.and_(where, ~known)
             return self.dialect.walk(connection, entity, where), bounded
 
-    def set_aside(self, connection: sa.Connection, run: Run, query_index: int) -> int:
-        """How many records of a query failed and may pass when they are tried once more."""
-        aside = self.ledger.set_aside
-        mine = (aside.c.operation_id == run.id, aside.c.query_index == query_index, aside.c.retryable)
-        return int(connection.execute(sa.select(sa.func.count()).select_from(aside).where(*mine)).scalar_one())
+    def strain(self) -> Strain | None:
+        """Why a deletion has to wait since the database suffers; None where it need not."""
+        with self.available():
+            return self.gauge.strain()
 
-    def delete(self, run: Run, place: Place) -> BatchResult:
-        """One batch; how much it takes on follows from how long the batches before it took."""
+    def delete(self, run: Run, place: Place, most: int | None = None) -> BatchResult:
+        """One batch; how much it takes on follows from how long the batches before it took, and from `most` records."""
         kind = run.scope.entity(place.query_index).key_kind
         pace = self.paces.of(run.operation_id, place.query_index, self.batches.needs_care(run, place), kind)
-        effort = Effort(pace.size, careful=False)
+        effort = Effort(pace.size_for(most), careful=False)
         try:
             with self.turn:
                 result = self.batches.delete(run, place, effort)
@@ -210,7 +193,7 @@ class Target:
         if result.untried:
             pace.slow_down(result.matched)
         else:
-            pace.learn(effort.size, result.duration, result.matched)
+            pace.learn(effort.size, result.duration, result.matched, bounded=most is not None)
         return result
 
     def close_operation(self, operation_id: UUID, digest: str, epoch: int, state: str) -> None:

@@ -108,7 +108,7 @@ def masked(names: list[str], value: Any) -> str | None:
         return HIDDEN
     if names[0] in {"webhooks", "chats"} and names[-1] == "url":
         return HIDDEN  # most of such an address is secret
-    if names[0] in {"databases", "event_store"} and "://" not in str(value):
+    if (names[0] in {"databases", "event_store"} or "replicas" in names) and "://" not in str(value):
         return HIDDEN  # it should have been an address, and may hold a password anywhere
     return f"{shown(value)!r:.120}" if isinstance(value, str) else f"{value!r:.120}"
 
@@ -134,12 +134,9 @@ def variables(model: type[BaseModel] = Settings, prefix: str = PREFIX) -> Iterat
 
 def unknown_variables(environment: Mapping[str, str] = os.environ) -> list[Problem]:
     """Variables that look like ours and are not read: a typing mistake would go unnoticed."""
-    named = tuple(f"{PREFIX}{one}__" for one in ("DATABASES", "CATALOGUES", "WEBHOOKS", "CHATS"))
-    known = [
-        *variables(),
-        *(f"{PREFIX}{one}" for one in ("KAFKA", "SMTP", "NOTIFICATIONS")),
-        *(f"{one}NAME" for one in named),
-    ]
+    named = tuple(f"{PREFIX}{one}__" for one in ("DATABASES", "CATALOGUES", "BACK_OFF_OF", "WEBHOOKS", "CHATS"))
+    groups = ("KAFKA", "BACK_OFF", "SMTP", "NOTIFICATIONS")
+    known = [*variables(), *(f"{PREFIX}{one}" for one in groups), *(f"{one}NAME" for one in named)]
     found = []
     for name in sorted(environment):
         upper = name.upper()

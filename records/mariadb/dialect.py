@@ -16,6 +16,7 @@ from bulkdelete.records.mariadb.catalogue import MariaDBSchema
 from bulkdelete.records.mariadb.keys import MariaDBKeys
 from bulkdelete.records.mariadb.operands import MariaDBOperands
 from bulkdelete.records.mariadb.sessions import MariaDBSessions
+from bulkdelete.records.mariadb.strain import MariaDBStrain
 from bulkdelete.records.mariadb.walks import plan_walk, span_of
 from bulkdelete.records.predicates import Truth
 
@@ -27,7 +28,7 @@ WHERE t.trx_mysql_thread_id <> CONNECTION_ID() AND t.trx_rows_locked > 0 ORDER B
 QUOTING = MySQLDialect().identifier_preparer
 
 
-class MariaDB(MariaDBSessions, MariaDBOperands, MariaDBKeys):
+class MariaDB(MariaDBSessions, MariaDBOperands, MariaDBKeys, MariaDBStrain):
     """One worker at a time with profit: purging what was deleted costs as much as deleting."""
 
     name = "mariadb"

@@ -16,6 +16,7 @@ from bulkdelete.records.postgresql.catalogue import PostgreSQLSchema, probe
 from bulkdelete.records.postgresql.keys import PostgreSQLKeys
 from bulkdelete.records.postgresql.operands import PostgreSQLOperands
 from bulkdelete.records.postgresql.sessions import PostgreSQLSessions
+from bulkdelete.records.postgresql.strain import PostgreSQLStrain
 from bulkdelete.records.postgresql.walks import plan_walk, span_of
 from bulkdelete.records.predicates import Truth
 from bulkdelete.records.values import as_other
@@ -37,7 +38,7 @@ ORDER BY since LIMIT 3
 QUOTING = PGDialect().identifier_preparer  # type: ignore[no-untyped-call]
 
 
-class PostgreSQL(PostgreSQLSessions, PostgreSQLOperands, PostgreSQLKeys):
+class PostgreSQL(PostgreSQLSessions, PostgreSQLOperands, PostgreSQLKeys, PostgreSQLStrain):
     """Several workers, each on ranges of its own."""
 
     name = "postgresql"

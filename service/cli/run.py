@@ -30,7 +30,9 @@ from bulkdelete.service.cli.failures import command as retry_command
 from bulkdelete.service.cli.interrupting import interruptible
 from bulkdelete.service.cli.output import LiveProgress, messages, print_json
 from bulkdelete.service.cli.story import room_advice, tell_end, tell_preview, tell_resumed
+from bulkdelete.service.configuration import load
 from bulkdelete.service.jobfile import read_job
+from bulkdelete.service.limits import bounds_of, limits_of
 from bulkdelete.service.local import LocalRun
 from bulkdelete.service.notices import Notices, has_mail_server
 from bulkdelete.service.principal import principal
@@ -48,10 +50,12 @@ class Runner:
     console: Console = field(default_factory=messages)
     catalogue: Path | None = None
     """The file of the catalogue that is given."""
+    name: str | None = None
+    """The database, where it is given by a configured name."""
 
     def run(self, job: Job, address: str, operation_id: UUID | None = None) -> int:
         """Show, ask, run; returns the exit code. The same id and job again goes on with the same operation."""
-        target = Target(address)
+        target = Target(address, limits=limits_of(load(), self.name or job.database))
         with contextlib.closing(target):
             if operation_id is not None and self.state.events.is_file():
                 with self.state.application() as application:
@@ -150,11 +154,12 @@ class Runner:
                 )
             before = summary(operation)
             if not operation.is_final:
-                local = LocalRun(application, target, operation_id)
+                bounds = bounds_of(load(), self.state.is_driven)
+                local = LocalRun(application, target, operation_id, bounds=bounds)
                 with interruptible(local.stopping), LiveProgress(self.console, operation) as progress:
                     if operation.opened:
                         tell_resumed(self.console, before, local.prove())
-                    local.on_progress = progress.show
+                    local.on_progress, local.on_wait = progress.show, progress.tell_waiting
                     operation = local.drive()
         return self.told(application, operation, target)
 
@@ -210,7 +215,7 @@ def register(app: typer.Typer) -> None:
         Example: bulkdelete run closed-cases.yaml --database postgresql://localhost/crm
         """
         place = State(state or default_state())
-        runner = Runner(place, yes, json, requested_by or principal(), catalogue=catalogue)
+        runner = Runner(place, yes, json, requested_by or principal(), catalogue=catalogue, name=database)
         if resume:
             raise typer.Exit(runner.resume(str(job) if job else None, database_url(database)))
         if job is None:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import InstanceOf, ValidationError
 
+from bulkdelete.consumers.bounds import Bounds
 from bulkdelete.consumers.operations import take_outcome
 from bulkdelete.domain.application import BulkDeletes
 from bulkdelete.domain.outcomes import OUTCOMES, AnyOutcome
@@ -28,6 +29,7 @@ class Outcomes:
     application: BulkDeletes
     work_topic: str
     recorded: Callable[[], None]
+    bounds: Bounds
 
     async def take(self, received: Received) -> None:
         """Record one outcome, or reject it; publish the work that it releases."""
@@ -38,7 +40,7 @@ class Outcomes:
 
     def record(self, received: Received) -> list[AnyWork]:
         """Record it. Raises RefusedError and UnavailableError."""
-        return take_outcome(read_outcome(received.body or b""), self.application)
+        return take_outcome(read_outcome(received.body or b""), self.application, self.bounds)
 
     def handler(self) -> Callable[[list[OutcomeMessage]], Awaitable[None]]:
         """The handler to mount."""
