@@ -63,7 +63,7 @@ class MailServer:
             async with client:
                 try:
                     return await hand_over(client, message, sender, recipients)
-                except aiosmtplib.SMTPDataError as error:
+                except aiosmtplib.SMTPResponseException as error:
                     if error.code not in TOO_LARGE or not any(message.iter_attachments()):
                         raise
                 await client.rset()
