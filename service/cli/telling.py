@@ -53,7 +53,7 @@ def tell_halt(console: Console, halt: Halt | None) -> None:
         console.print(f"[red]Everything is halted[/] by {escape(who)}   (bulkdelete unhalt lets it go on)")
 
 
-def tell_status(console: Console, status: OperationStatus) -> None:
+def tell_status(console: Console, status: OperationStatus, untold: Sequence[str] = ()) -> None:
     """How far an operation is."""
     colour = STATUS.get(status.status, "default")
     console.print(f"[bold]{escape(status.name)}[/]   {status.operation_id}   [{colour}]{words(status.status)}[/]")
@@ -82,6 +82,8 @@ def tell_status(console: Console, status: OperationStatus) -> None:
         console.print(f"  waiting for: {escape(status.waiting_for)}", style="yellow")
     if status.reason:
         console.print(f"  {escape((status.field + ': ' if status.field else '') + status.reason)}", style="red")
+    for one in untold:
+        console.print(f"  {escape(one)}", style="yellow")
 
 
 def row_of(one: OperationStatus, untold: Sequence[str] = ()) -> tuple[str, ...]:

@@ -114,11 +114,12 @@ def status(operation: OperationId = None, state: StateFolder = None, json: AsJso
     """
     with asking(state) as reads:
         found, halt = reads.status(operation), reads.halt()
+        untold = reads.untold().get(found.operation_id, [])
     if json:
-        print_json(found.to_json())
+        print_json(found.to_json() | {"untold": untold})
     else:
         tell_halt(messages(), halt)
-        tell_status(results(), found)
+        tell_status(results(), found, untold)
 
 
 def deleted(

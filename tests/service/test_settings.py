@@ -176,7 +176,7 @@ def test_topics_follow_the_settings() -> None:
 
 
 def test_roles() -> None:
-    assert read_roles(["all"]) == {"operations", "planning", "deletion", "projection", "relay"}
+    assert read_roles(["all"]) == {"operations", "planning", "deletion", "projection", "relay", "notification"}
     assert read_roles(["operations, relay", "relay"]) == {"operations", "relay"}
     with pytest.raises(ValueError, match="'foo' is no role; accepted: all, operations"):
         read_roles(["operations,foo"])
