@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 import sys
 from dataclasses import dataclass, field
@@ -84,6 +85,8 @@ class SmtpServer:
     got: list[Got] = field(default_factory=list)
     answers: dict[str, str] = field(default_factory=dict)
     """Recipient → what the server says to it instead of yes."""
+    pause: float = 0.0
+    """Seconds between a mail and the word that it is taken."""
     controller: Controller | None = None
 
     def __enter__(self) -> Self:
@@ -122,6 +125,7 @@ class SmtpServer:
         return "250 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        await asyncio.sleep(self.pause)
         content = envelope.content if isinstance(envelope.content, bytes) else str(envelope.content).encode()
         message = message_from_bytes(content, policy=default)
         assert isinstance(message, EmailMessage)
