@@ -17,7 +17,6 @@ from jinja2 import BaseLoader, ChoiceLoader, FileSystemLoader, StrictUndefined, 
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from bulkdelete.consumers.report import Report
-from bulkdelete.domain.notify import Outcome
 
 log = logging.getLogger("bulkdelete.notification")
 
@@ -102,18 +101,6 @@ def environment(loader: BaseLoader) -> ImmutableSandboxedEnvironment:
     )  # fmt: skip
     found.filters |= {"number": number, "duration": duration, "instant": instant, "one_line": one_line, "key": key}
     return found
-
-
-def check_templates(folder: Path, sample: Report) -> str | None:
-    """What is wrong with an operator's templates, or None: each is tried with a sample."""
-    for outcome in Outcome:
-        for suffix in ("txt", "html"):
-            words = {"report": sample, **sample.facts, "title": sample.title}
-            try:
-                Letters("", folder).templates.get_template(f"{outcome}.{suffix}").render(words)
-            except Exception as error:
-                return f"{outcome}.{suffix}: {type(error).__name__}: {one_line(error)}"
-    return None
 
 
 def number(value: int) -> str:

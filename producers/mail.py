@@ -52,14 +52,32 @@ class MailServer:
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
             return Receipt(reason=f"{self.shown}: {told(error)}")
 
+    def greet(self) -> str:
+        """Connect and log in, and say what the server calls itself. Raises OSError where that cannot be done."""
+        try:
+            return asyncio.run(self.greeted())
+        except TimeoutError:
+            raise OSError(f"no answer within {self.seconds:g} s") from None
+        except (aiosmtplib.SMTPException, ValueError) as error:
+            raise OSError(told(error)) from None
+
+    async def greeted(self) -> str:
+        """Connect, log in, leave. Raises TimeoutError, SMTPException, OSError."""
+        async with asyncio.timeout(self.seconds), self.client():
+            return f"reached, by {self.security}" + (f", as {self.username}" if self.username else "")
+
+    def client(self) -> aiosmtplib.SMTP:
+        """A connection for `async with`."""
+        return aiosmtplib.SMTP(
+            hostname=self.host, port=self.port or PORTS[self.security], timeout=self.seconds,
+            use_tls=self.security == "tls", start_tls=self.security == "starttls", tls_context=self.tls(),
+            username=self.username, password=self.password,
+        )  # fmt: skip
+
     async def within_time(self, message: EmailMessage, sender: str, recipients: Sequence[str]) -> Receipt:
         """Connect, log in, hand over. Raises TimeoutError, SMTPException, OSError."""
         async with asyncio.timeout(self.seconds):
-            client = aiosmtplib.SMTP(
-                hostname=self.host, port=self.port or PORTS[self.security], timeout=self.seconds,
-                use_tls=self.security == "tls", start_tls=self.security == "starttls", tls_context=self.tls(),
-                username=self.username, password=self.password,
-            )  # fmt: skip
+            client = self.client()
             async with client:
                 try:
                     return await hand_over(client, message, sender, recipients)

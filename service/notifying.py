@@ -5,17 +5,25 @@ from __future__ import annotations
 import socket
 from datetime import timedelta
 from email.utils import parseaddr
+from pathlib import Path
 
 from bulkdelete.consumers.channels import MailChannel, NamedChannel, chat, webhook
 from bulkdelete.consumers.letter import Letters
 from bulkdelete.consumers.notification import Holding, Notifier, OnAttempt
+from bulkdelete.consumers.samples import check_templates
 from bulkdelete.consumers.timing import CHAT, MAIL, WEBHOOK, Patience, Timing
 from bulkdelete.domain.application import BulkDeletes
-from bulkdelete.producers.chat import Chat
+from bulkdelete.producers.chat import Chat, is_known
 from bulkdelete.producers.mail import MailServer
 from bulkdelete.producers.webhook import Webhook
 from bulkdelete.service.configuration import Problem, SettingsError
-from bulkdelete.service.notification_settings import NotificationSettings, SmtpSettings, WebhookSettings, outcomes
+from bulkdelete.service.notification_settings import (
+    ChatSettings,
+    NotificationSettings,
+    SmtpSettings,
+    WebhookSettings,
+    outcomes,
+)
 from bulkdelete.service.settings import Settings
 
 
@@ -77,3 +85,26 @@ def server_of(settings: SmtpSettings, seconds: float) -> MailServer | None:
     except OSError as error:
         raise SettingsError([Problem("smtp.cafile", cafile, f"cannot be read: {error.strerror or error}")]) from None
     return server
+
+
+def look_at_mail(settings: SmtpSettings, seconds: float) -> str:
+    """Connect to the mail server and log in; nothing is sent. Raises OSError, SettingsError."""
+    server = server_of(settings, seconds)
+    return "" if server is None else server.greet()
+
+
+def look_at_templates(folder: Path) -> str:
+    """Try each template with a sample. Raises OSError where one cannot be used."""
+    if not folder.is_dir():
+        raise OSError(f"{folder} is no folder")
+    if wrong := check_templates(folder):
+        raise OSError(wrong)
+    own = sorted(one.name for one in folder.iterdir() if one.suffix in {".txt", ".html"})
+    return f"can be used: {', '.join(own) or 'none of them replaces ours'}"
+
+
+def look_at_chat(settings: ChatSettings) -> str:
+    """Whether there is such an address; nothing is said there. Raises OSError."""
+    if not is_known(settings.url.get_secret_value()):
+        raise OSError("Apprise does not know such an address")
+    return "is an address that Apprise speaks to"

@@ -15,32 +15,18 @@ from typing import Any
 
 import pytest
 
-from bulkdelete.consumers.letter import Letters, check_templates
+from bulkdelete.consumers import samples
+from bulkdelete.consumers.letter import Letters
 from bulkdelete.consumers.report import Report, csv_of, report_of
 from bulkdelete.domain.application import BulkDeletes
 from bulkdelete.domain.notify import Outcome
-from bulkdelete.projections.answers import Failure, FailureCause
+from bulkdelete.projections.answers import Failure
 from tests.projections.story import Story, cause, gone, packed
 
 AT = datetime(2026, 11, 23, 19, 40, 2, tzinfo=UTC)
 HOSTILE = "</td><script>alert(1)</script>{{ 7 * 7 }}\r\nBcc: all@example.com"
-FACTS: dict[str, Any] = {
-    "operation_id": "7f3a1d52-6c1b-4be8-9a52-3c5f0d9f2b10", "name": "Closed cases", "status": "succeeded",
-    "database": "crm", "requested_by": "ops@example.com", "deleted": 1_204_551, "failed": 361,
-    "cascaded": {"task": 9_228}, "unlinked": {"email": 12},
-    "queries": [
-        {"entity": "incident", "deleted": 1_204_551, "failed": 0, "vanished": 3},
-        {"entity": "contact", "deleted": 0, "failed": 361, "vanished": 0},
-    ],
-    "duration_seconds": 4_012.4, "submitted_at": "2026-11-23T19:40:02.113Z", "started_at": "2026-11-23T19:40:03Z",
-    "ended_at": "2026-11-23T20:46:55Z", "cut_off": "2026-11-23T19:40:02.113Z", "waiting_for": None, "reason": None,
-    "field": None, "retry_of": None, "remaining": {"0": "records that match may still be arriving"},
-}  # fmt: skip
-CAUSE = FailureCause(
-    361, "contact", "23503", "update or delete on table contact\n  violates a key", "incident_customer", "incident",
-    True, "4711", 5, ["12", "17", "80"],
-)  # fmt: skip
-REPORT = Report(Outcome.COMPLETED_WITH_FAILURES, FACTS, (CAUSE,), 2, b"entity,record_id\r\n", 200)
+FACTS, CAUSE = samples.FACTS, samples.CAUSE
+REPORT = samples.sample(Outcome.COMPLETED_WITH_FAILURES)
 
 
 def written(report: Report, letters: Letters | None = None) -> EmailMessage:
@@ -133,7 +119,7 @@ def test_failed() -> None:
 @pytest.mark.parametrize("outcome", Outcome)
 def test_hostile_text_stays_text(outcome: Outcome) -> None:
     words = dict.fromkeys(("name", "database", "requested_by", "reason", "field"), HOSTILE)
-    queries = [{**FACTS["queries"][1], "entity": HOSTILE}]
+    queries = [{**FACTS["queries"][0], "entity": HOSTILE}]
     more = {"queries": queries, "cascaded": {HOSTILE: 1}, "unlinked": {HOSTILE: 1}, "remaining": {"0": HOSTILE}}
     facts = {**FACTS, **words, **more}
     nasty = replace(
@@ -165,7 +151,7 @@ def test_templates_of_ones_own(tmp_path: Path) -> None:
     assert message["Subject"] == "a < b!"
     assert body(message, "plain").strip() == "361 left, 7f3a1d52"
     assert "<p>a &lt; b</p>" in body(message, "html")
-    assert check_templates(tmp_path, REPORT) is None
+    assert samples.check_templates(tmp_path) is None
 
 
 @pytest.mark.parametrize(
@@ -184,7 +170,7 @@ def test_a_template_that_cannot_be_used_is_replaced_by_ours(
 
     assert message["Subject"] == "Completed with failures: Closed cases (1,204,551 deleted, 361 failed)"
     assert "cannot be used" in caplog.text
-    assert str(check_templates(tmp_path, REPORT)).startswith("completed_with_failures.txt: ")
+    assert str(samples.check_templates(tmp_path)).startswith("completed_with_failures.txt: ")
 
 
 def test_a_template_without_a_subject_has_one(tmp_path: Path) -> None:
