@@ -10,7 +10,7 @@ from typing import assert_never
 from uuid import UUID
 
 from bulkdelete.consumers.attention import ALONE, Attention
-from bulkdelete.consumers.choosing import ChosenRecords
+from bulkdelete.consumers.retries import RetriedRecords
 from bulkdelete.consumers.planning import identity
 from bulkdelete.domain.agenda import outstanding
 from bulkdelete.domain.application import BulkDeletes
@@ -43,10 +43,10 @@ class Deletion:
     is_stopping: Callable[[], bool] = lambda: False
     attention: Attention | None = None
     """None: nobody asks for anything, and there are no others."""
-    chosen: ChosenRecords = field(init=False)
+    retried: RetriedRecords = field(init=False)
 
     def __post_init__(self) -> None:
-        self.chosen = ChosenRecords(self.application)
+        self.retried = RetriedRecords(self.application)
 
     def do(self, work: AnyWork) -> Iterator[AnyOutcome]:
         """Do a piece of work; done before, it tells the same again. What is away is told as WorkReturned."""
@@ -84,7 +84,7 @@ class Deletion:
                 yield from self.close(work, operation, target)
             case ClearLedger():
                 if operation.is_final:
-                    self.chosen.forget(operation.id)
+                    self.retried.forget(operation.id)
                     target.clear(operation.id)
             case _:
                 assert_never(work)
@@ -105,8 +105,8 @@ class Deletion:
     def run(self, work: AnyWork, operation: Operation, target: Target, deletes: bool = True) -> Run:
         """The operation on its target, at the work's epoch; `deletes`: with what it is limited to."""
         job = GovernedJob.read(operation.job)
-        chosen = self.chosen.of(operation.id, job.retry_of) if deletes and job.retry_of is not None else None
-        return Run(operation.id, job.digest(), work.epoch, target.known_scope(job), operation.started_before(), chosen)
+        retried = self.retried.of(operation.id, job.retry_of) if deletes and job.retry_of is not None else None
+        return Run(operation.id, job.digest(), work.epoch, target.known_scope(job), operation.started_before(), retried)
 
     def plan(self, work: PlanQuery, operation: Operation, target: Target) -> QueryPlanned:
         """Decide how to walk the query's entity."""

@@ -78,7 +78,7 @@ class Scope:
         return replace(self.entity(index), table=table)
 
 
-class Chosen(Protocol):
+class Retried(Protocol):
     """The records that an operation is limited to, in an order that is the same for every runner."""
 
     def count(self, query_index: int) -> int:
@@ -99,7 +99,7 @@ class Run:
     epoch: int
     scope: Scope
     cut_off: datetime.datetime | None = None
-    chosen: Chosen | None = None
+    retried: Retried | None = None
     """The only records it may delete; None: all that match."""
 
     @property

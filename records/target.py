@@ -17,7 +17,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_e
 from bulkdelete.domain.declarations import Declarations
 from bulkdelete.domain.errors import InvalidJobError, UnavailableError
 from bulkdelete.domain.job import Job
-from bulkdelete.records.chosen import plan_chosen
+from bulkdelete.records.retries import plan_retry
 from bulkdelete.records.declared import Declared
 from bulkdelete.records.deletion import BatchDeletion
 from bulkdelete.records.dialect import Walk
@@ -161,8 +161,8 @@ class Target:
     def plan(self, run: Run, query_index: int, retry: bool, number: int = 1) -> tuple[Walk, bool]:
         """How to walk the entity of a query, and whether it tells which records were there at the start."""
         bounded = run.scope.created_on(query_index) is not None
-        if run.chosen is not None and not retry:
-            return plan_chosen(run.chosen, query_index, number), bounded
+        if run.retried is not None and not retry:
+            return plan_retry(run.retried, query_index, number), bounded
         with self.available(), self.dialect.reading(self.engine, PLANNING_SECONDS) as connection:
             if retry:
                 return Walk({"kind": "set_aside"}, 1, self.ledger.retryable(connection, run.id, query_index)), bounded

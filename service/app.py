@@ -45,6 +45,6 @@ def parts_of(settings: Settings, roles: frozenset[Role]) -> Iterator[Parts]:
                 bounds_of(settings), notifier,
             )  # fmt: skip
         finally:
-            deletion.chosen.close()
+            deletion.retried.close()
             if keeper is not None:
                 keeper.close()

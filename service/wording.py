@@ -15,7 +15,7 @@ SIGNS = {
 }  # fmt: skip
 WALKS = {
     "pages": "by page range", "rowids": "by rowid range", "keys": "by key", "matching": "found by themselves",
-    "set_aside": "once more", "chosen": "by their keys",
+    "set_aside": "once more", "retried": "by their keys",
 }  # fmt: skip
 
 

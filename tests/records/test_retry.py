@@ -93,7 +93,7 @@ def test_a_retry_is_retried(database: Database, session: Session) -> None:
 
 
 def test_many_units_and_batches(database: Database, session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bulkdelete.records.chosen.UNIT", 7)
+    monkeypatch.setattr("bulkdelete.records.retries.UNIT", 7)
     fill(database, 200)
     ended = first(session, 40)
     database.script("DELETE FROM incident WHERE contact_id > 100")

@@ -17,7 +17,7 @@ from bulkdelete.records.dialect import Dialect, Span, Walk
 from bulkdelete.records.effort import Effort, Place, Standing
 from bulkdelete.records.predicates import Truth
 from bulkdelete.records.result import BatchResult
-from bulkdelete.records.scope import Chosen, Run
+from bulkdelete.records.scope import Retried, Run
 
 
 class Batches(Protocol):
@@ -42,16 +42,16 @@ class Batches(Protocol):
         ...
 
 
-KIND = "chosen"
+KIND = "retried"
 UNIT = 20_000
 """Ranks in a unit."""
 PIECE = 1_000
 """Keys in one statement."""
 
 
-def plan_chosen(chosen: Chosen, query_index: int, number: int) -> Walk:
+def plan_retry(retried: Retried, query_index: int, number: int) -> Walk:
     """The walk over them. They are listed once and for all: a second pass finds nothing."""
-    count = chosen.count(query_index) if number == 1 else 0
+    count = retried.count(query_index) if number == 1 else 0
     return Walk({"kind": KIND}, -(-count // UNIT), count)
 
 
@@ -65,7 +65,7 @@ def ranks(unit_of_plan: int, position: Any, size: int) -> tuple[int, int, bool]:
 
 def listed(connection: sa.Connection, dialect: Dialect, texts: list[str]) -> sa.Column[str]:
     """The keys in a table of this transaction's own."""
-    table = dialect.work_table(connection, "chosen", [sa.Column("record", dialect.record_type(), primary_key=True)])
+    table = dialect.work_table(connection, "retried", [sa.Column("record", dialect.record_type(), primary_key=True)])
     for at in range(0, len(texts), PIECE):
         connection.execute(sa.insert(table), [{"record": text} for text in texts[at : at + PIECE]])
     found: sa.Column[str] = table.c.record
@@ -77,11 +77,11 @@ def records_of(dialect: Dialect, entity: Entity, record: sa.Column[str]) -> sa.F
     return sa.join(record.table, entity.table, dialect.key_equals(entity, record))
 
 
-def delete_chosen(
+def delete_retried(
     batches: Batches, connection: sa.Connection, run: Run, place: Place, effort: Effort, standing: Standing
 ) -> BatchResult:
     """Delete those of some chosen records that still match; the others have vanished."""
-    entity, dialect, among = run.scope.entity(place.query_index), batches.dialect, run.chosen
+    entity, dialect, among = run.scope.entity(place.query_index), batches.dialect, run.retried
     if among is None:
         raise TargetChangedError("the plan names chosen records, and the operation is not limited to any")
     first, most, counted = ranks(place.unit_of_plan, place.position, effort.size)

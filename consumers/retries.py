@@ -19,7 +19,7 @@ MOST_KEPT = 4
 
 
 @dataclass
-class ChosenRecords:
+class RetriedRecords:
     """The records of the retries that this process works on."""
 
     application: BulkDeletes
