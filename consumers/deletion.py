@@ -10,8 +10,8 @@ from typing import assert_never
 from uuid import UUID
 
 from bulkdelete.consumers.attention import ALONE, Attention
-from bulkdelete.consumers.retries import RetriedRecords
 from bulkdelete.consumers.planning import identity
+from bulkdelete.consumers.retries import RetriedRecords
 from bulkdelete.domain.agenda import outstanding
 from bulkdelete.domain.application import BulkDeletes
 from bulkdelete.domain.errors import RefusedError, TargetChangedError, UnavailableError

@@ -17,7 +17,6 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_e
 from bulkdelete.domain.declarations import Declarations
 from bulkdelete.domain.errors import InvalidJobError, UnavailableError
 from bulkdelete.domain.job import Job
-from bulkdelete.records.retries import plan_retry
 from bulkdelete.records.declared import Declared
 from bulkdelete.records.deletion import BatchDeletion
 from bulkdelete.records.dialect import Walk
@@ -32,6 +31,7 @@ from bulkdelete.records.pace import Paces
 from bulkdelete.records.postgresql.sessions import DEFAULT_SCHEMA
 from bulkdelete.records.preflight import Caution, Preview, blocked_now, missing_indexes, probe_reached
 from bulkdelete.records.result import BatchResult
+from bulkdelete.records.retries import plan_retry
 from bulkdelete.records.scope import Run, Scope
 from bulkdelete.records.strain import NO_LIMITS, Gauge, Limits, Strain
 
