@@ -10,6 +10,7 @@ from typing import Any
 from bulkdelete.consumers.deletion import Deletion
 from bulkdelete.consumers.operations import take_command, take_outcome
 from bulkdelete.consumers.planning import Planner
+from bulkdelete.consumers.schedules import Scheduling
 
 
 class Role(StrEnum):
@@ -20,6 +21,7 @@ class Role(StrEnum):
     DELETION = "deletion"
     PROJECTION = "projection"
     RELAY = "relay"
+    CLOCK = "clock"
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,8 @@ class Route:
 COMMANDS = Route(Role.OPERATIONS, "commands", "operations.commands", take_command, None)
 OUTCOMES = Route(Role.OPERATIONS, "outcomes", "operations.outcomes", take_outcome, "work")
 EVENTS = Route(Role.PLANNING, "events", "planning.events", Planner.follow, "work")
+TICKS = Route(Role.OPERATIONS, "ticks", "operations.ticks", Scheduling.tick, None)
 WORK = Route(Role.DELETION, "work", "deletion.work", Deletion.do, "outcomes")
 
-ROUTES = (COMMANDS, OUTCOMES, EVENTS, WORK)
+ROUTES = (COMMANDS, OUTCOMES, EVENTS, TICKS, WORK)
 """Besides these, the projection reads `events` and `rejected` whole, by partition: its place is in its own file."""

@@ -1,13 +1,17 @@
-"""The clock: which operations are open, so that somebody looks after them when nothing else happens."""
+"""The clock: its ticks, and which operations are open, so that somebody looks after them when nothing else happens."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
 from bulkdelete.domain.application import BulkDeletes
+from bulkdelete.domain.instants import rfc3339
 from bulkdelete.domain.operation import Operation
+from bulkdelete.producers.messages import Outgoing
 
 BEGIN = str(Operation.Submitted.TOPIC)
 END = frozenset({str(one.TOPIC) for one in (Operation.Completed, Operation.Failed, Operation.Canceled)})
@@ -52,3 +56,8 @@ class OpenOperations:
             self.running.add(key)
         elif topic in REST | END:
             self.running.discard(key)
+
+
+def tick_message(topic: str, at: datetime) -> Outgoing:
+    """A tick as a message: the same from every clock at the same instant."""
+    return Outgoing(topic, None, json.dumps({"type": "Tick", "at": rfc3339(at)}).encode())

@@ -40,7 +40,7 @@ def parts_of(settings: Settings, roles: frozenset[Role]) -> Iterator[Parts]:
         try:
             yield Parts(
                 application, settings.databases.keys(), deletion.do, keeper, stopping.set, targets.check, catalogues,
-                bounds_of(settings),
+                bounds_of(settings), settings.simulated_time,
             )  # fmt: skip
         finally:
             if keeper is not None:

@@ -104,7 +104,11 @@ def running(
     found: list[tuple[Service, asyncio.AbstractEventLoop]] = []
 
     async def main() -> None:
-        service = Service(settings, read_roles([roles]), Parts(application, {"crm"}, target.do, keeper))
+        service = Service(
+            settings,
+            read_roles([roles]),
+            Parts(application, {"crm"}, target.do, keeper, is_simulated=settings.simulated_time),
+        )
         found.append((service, asyncio.get_running_loop()))
         began.set()
         await service.run()
