@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from bulkdelete.domain.declarations import Declarations
 from bulkdelete.domain.query import Comparison, Node, Operator, QueryTree, Value
-from bulkdelete.records.catalogue import Catalogue
-from bulkdelete.records.dialect import Walk
+
+if TYPE_CHECKING:  # a question to the views must not load what speaks to databases
+    from bulkdelete.records.catalogue import Catalogue
+    from bulkdelete.records.dialect import Walk
 
 SIGNS = {
     Operator.EQUAL: "=", Operator.GREATER_THAN: ">", Operator.GREATER_EQUAL: "≥", Operator.LESS_THAN: "<",

@@ -13,12 +13,25 @@ import typer
 from bulkdelete.domain.errors import BulkDeleteError, RefusedError, UnavailableError
 from bulkdelete.service.cli.output import messages
 
-FAMILIES = ("run", "control", "halting", "demo", "views", "proof", "serve", "submit", "config")
+FAMILIES = (
+    "run",
+    "control",
+    "halting",
+    "demo",
+    "views",
+    "schedules",
+    "schedule",
+    "apply",
+    "proof",
+    "serve",
+    "submit",
+    "config",
+)
 FAMILY_OF = {
     "run": "run", **dict.fromkeys(("pause", "resume", "postpone", "throttle", "cancel"), "control"),
     "halt": "halting", "unhalt": "halting",
     "demo": "demo", "serve": "serve", "submit": "submit",
-    "config": "config",
+    "config": "config", "schedules": "schedules", "schedule": "schedule", "apply": "apply",
     **dict.fromkeys(("list", "status", "failures", "deleted", "history", "sql"), "views"),
     "rebuild": "proof", "verify": "proof",
 }  # fmt: skip
