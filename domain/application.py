@@ -56,6 +56,8 @@ class BulkDeletes(Store):
                         "operation_id",
                     )
                 return found
+            if self.is_taken(command.operation_id):
+                raise OperationExistsError(f"{command.operation_id} is no operation's id", "operation_id")
             return Operation.submit(
                 command.operation_id, command.command_id, command.requested_by, database, command.job
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -72,12 +73,9 @@ def read_folder(folder: Path) -> dict[str, tuple[Path, Job]]:
         raise InvalidJobError("is no folder", str(folder))
     found: dict[str, tuple[Path, Job]] = {}
     for path in sorted(job_files(folder)):
-        try:
+        with named(str(path)):
             job = read_job(path)
             check(job, utc_now())
-        except RefusedError as error:
-            field = error.field if error.field and error.field != str(path) else None
-            raise InvalidJobError(f"{field}: {error.reason}" if field else error.reason, str(path)) from None
         if job.name in found:
             raise InvalidJobError(f'name: "{job.name}" is also that of {found[job.name][0]}', str(path))
         found[job.name] = path, job
@@ -104,6 +102,8 @@ def plan(folder: Path, place: LocalSchedules, prune: bool) -> Plan:
             live.setdefault(entry.name, []).append(entry)
     changes = []
     for name, (path, job) in wanted.items():
+        with named(str(path)):
+            place.database_of(job)
         same = live.get(name, [])
         if not same:
             changes.append(Change(Action.CREATE, name, new_id(name, entries), str(path), job))
@@ -143,7 +143,7 @@ def differences(before: dict[str, Any], after: dict[str, Any]) -> Iterator[str]:
 
 def carry_out(change: Change, place: LocalSchedules) -> None:
     """Do what a plan says of one schedule. Raises InvalidJobError naming the file."""
-    try:
+    with named(change.file):
         match change.action, change.job:
             case Action.CREATE, Job() as job:
                 place.create(job, change.schedule_id)
@@ -151,5 +151,13 @@ def carry_out(change: Change, place: LocalSchedules) -> None:
                 place.edit(change.schedule_id, job)
             case Action.DELETE, _:
                 place.ask(DeleteSchedule, change.schedule_id)
-    except InvalidJobError as error:
-        raise InvalidJobError(f"{error.field}: {error.reason}" if error.field else error.reason, change.file) from None
+
+
+@contextmanager
+def named(file: str | None) -> Iterator[None]:
+    """A refusal says in which file it is."""
+    try:
+        yield
+    except RefusedError as error:
+        field = error.field if error.field != file else None
+        raise InvalidJobError(f"{field}: {error.reason}" if field else error.reason, file) from None

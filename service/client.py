@@ -135,6 +135,8 @@ class LocalClient:
         address = database or self.database
         if address is None:
             raise InvalidJobError("say which: submit(job, database=…) or Client.local(database=…)", "database")
+        if job.recurrence is not None:
+            raise InvalidJobError("a job that recurs is a schedule: bulkdelete schedule create", "recurrence")
         if self.catalogue is not None:
             job = job.under(read_catalogue(self.catalogue))
         with closing(Target(address)) as target:
