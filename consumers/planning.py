@@ -75,6 +75,7 @@ class Planner:
         memory.is_kept_waiting = not self.admission.admits(operation, work)
         if memory.is_kept_waiting:
             memory.due = self.clock() + KEPT_WAITING
+            memory.pieces.clear()  # what was issued before may be lost by then
             return []
         unmetered, granted = self.metered(operation, work)
         return self.note(operation, unmetered, issue=True) + granted

@@ -21,7 +21,10 @@ def connect(
         "temp_directory": str(spill),
         "autoinstall_known_extensions": False,
     }
-    return duckdb.connect(str(path), read_only=read_only, config=config)
+    connection = duckdb.connect(str(path), read_only=read_only, config=config)
+    # Else a statement of over two seconds draws a bar on stdout, amid the JSON that somebody reads there.
+    connection.execute("SET enable_progress_bar = false")
+    return connection
 
 
 def columns(rows: Sequence[object], names: Iterable[str]) -> dict[str, list[Any]]:

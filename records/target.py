@@ -11,6 +11,8 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import ConnectionPoolEntry
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_exponential
 
 from bulkdelete.domain.declarations import Declarations
@@ -51,6 +53,12 @@ def dialect_of(url: sa.URL, schema: str) -> Dialect:
             return PostgreSQL(schema)
 
 
+def close_returned(connection: DBAPIConnection | None, _record: ConnectionPoolEntry) -> None:
+    """Close what comes back to a pool that is no more: nobody would take it from there again."""
+    if connection is not None:
+        connection.close()
+
+
 @dataclass
 class Target:
     """One target database. Raises UnavailableError while it is away."""
@@ -81,7 +89,8 @@ class Target:
         return shown(self.url)
 
     def close(self) -> None:
-        """Let go of all connections."""
+        """Let go of all connections; one that a thread still works with is closed as soon as that gives it back."""
+        sa.event.listen(self.engine.pool, "checkin", close_returned)
         self.engine.dispose()
         self.gauge.close()
 

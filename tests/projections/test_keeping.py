@@ -16,6 +16,7 @@ import pytest
 
 from bulkdelete.domain.application import BulkDeletes
 from bulkdelete.domain.errors import UnavailableError
+from bulkdelete.projections.database import connect
 from bulkdelete.projections.keeper import ViewKeeper
 from bulkdelete.projections.layout import ViewFiles
 from bulkdelete.projections.opening import open_views
@@ -226,3 +227,8 @@ def test_parts_that_were_merged_away_stay_for_readers_of_an_older_snapshot(
             with open_views(files, application) as views:
                 assert len(list(views.deleted())) == unit * 10 + 10
         assert older.execute("SELECT count(*) FROM deleted_records").fetchall() == [(20,)]
+
+
+def test_a_slow_statement_draws_no_bar_on_standard_output(tmp_path: Path) -> None:
+    with connect(tmp_path / "views.duckdb", tmp_path / "spill") as connection:
+        assert connection.execute("SELECT current_setting('enable_progress_bar')").fetchone() == (False,)

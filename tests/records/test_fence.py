@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
+from typing import Any
 from uuid import UUID, uuid4
 
+import psycopg
+import pymysql
 import pytest
 
 from bulkdelete.consumers.deletion import Deletion
@@ -199,3 +203,17 @@ def test_another_job_under_the_same_id_deletes_nothing(database: Database, sessi
 
     assert session.application.operation(operation_id).status == "failed"
     assert database.count("p") == 20
+
+
+def test_a_connection_that_comes_back_after_the_end_is_closed(database: Database) -> None:
+    """Else the garbage collector closes it some time, and the database's server counts it until then."""
+    target = Target(database.address)
+    late = target.engine.connect()
+    driver: Any = late.connection.dbapi_connection
+    late.exec_driver_sql("SELECT 1")
+
+    target.close()
+    late.close()
+
+    with pytest.raises((psycopg.Error, pymysql.MySQLError, sqlite3.Error)):
+        driver.cursor().execute("SELECT 1")

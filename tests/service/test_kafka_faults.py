@@ -65,7 +65,8 @@ def test_it_waits_for_the_event_store(kafka: Kafka, own_postgresql: PostgreSQLSe
 def test_another_relay_takes_over_from_one_that_is_killed(kafka: Kafka, postgresql_url: str, tmp_path: Path) -> None:
     settings = settings_for(kafka.address, postgresql_url)
     target = FakeTarget(units=100, seconds=0.02)
-    with process(settings, "relay", tmp_path) as leader, running(settings, target=target) as service:
+    leads = b'"action": "relay_leads"'
+    with process(settings, "relay", tmp_path, says=leads) as leader, running(settings, target=target) as service:
         assert service.service.relay is not None
         command = submit()
         service.command(command)
@@ -99,8 +100,10 @@ def test_a_process_told_to_stop_finishes_and_lets_another_one_lead_at_once(kafka
 
 
 @contextmanager
-def process(settings: Settings, roles: str, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """Some roles in a process of its own."""
+def process(
+    settings: Settings, roles: str, folder: Path, says: bytes = b"serving"
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Some roles in a process of its own, once its log says so."""
     file = folder / "settings.json"
     value = settings.model_dump(mode="json")
     given = {
@@ -111,7 +114,7 @@ def process(settings: Settings, roles: str, folder: Path) -> Iterator[subprocess
         command = [sys.executable, "-m", "tests.service.own_process", roles, str(file)]
         one = subprocess.Popen(command, stderr=log)
         try:
-            until(lambda: b"serving" in (folder / "log").read_bytes(), 30)
+            until(lambda: says in (folder / "log").read_bytes(), 60)
             yield one
         finally:
             one.kill()
