@@ -1,7 +1,7 @@
 """Metering: how many records an operation may delete now, where a rate bounds it.
 
-A bucket fills at the rate and holds little of it, so that time in which the database was slow is not made up for at
-once. What is granted is taken out when it is issued, and put right when it is known what came of it: the
+A bucket fills at the rate and holds a second of it, so that more time in which the database was slow is not made up
+for. What is granted is taken out when it is issued, and put right when it is known what came of it: the
 bucket may be in debt, so the mean is right whatever a single batch takes.
 """
 
@@ -17,8 +17,8 @@ from bulkdelete.domain.work import DeleteBatch
 
 GRANT = 0.2
 """Seconds of the rate in one grant: a grant is one transaction."""
-HELD = 0.4
-"""Seconds of the rate that are kept for later, at most."""
+HELD = 1.0
+"""Seconds of the rate that are kept for later, at most: what a busy machine loses in between is made up for."""
 SHORTEST = 0.02
 """Seconds between two looks, at least."""
 AGAIN = 1.0

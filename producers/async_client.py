@@ -22,7 +22,6 @@ from bulkdelete.domain.commands import (
     ThrottleOperation,
     Unhalt,
     command_of,
-    postponement,
 )
 from bulkdelete.domain.errors import InvalidJobError
 from bulkdelete.domain.job import Job
@@ -151,7 +150,7 @@ class AsyncClient:
     ) -> None:
         """Delete nothing (any more) until an instant, then go on by itself. Raises InvalidJobError."""
         await self.publish(
-            self.command(PostponeOperation, operation_id, requested_by, **postponement(until, time_zone))
+            self.command(PostponeOperation, operation_id, requested_by, until=until, time_zone=time_zone)
         )  # fmt: skip
 
     async def throttle(self, operation_id: UUID, rate: float | None, requested_by: str | None = None) -> None:

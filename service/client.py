@@ -24,7 +24,6 @@ from bulkdelete.domain.commands import (
     ThrottleOperation,
     Unhalt,
     command_of,
-    postponement,
 )
 from bulkdelete.domain.errors import InvalidJobError
 from bulkdelete.domain.job import Job
@@ -91,7 +90,7 @@ class LocalOperation:
 
     def postpone(self, until: datetime | str, time_zone: str | None = None) -> None:
         """Delete nothing (any more) until an instant, then go on. Raises TransitionError, InvalidJobError."""
-        self.client.control(PostponeOperation, self.id, **postponement(until, time_zone))
+        self.client.control(PostponeOperation, self.id, until=until, time_zone=time_zone)
 
     def throttle(self, rate: float | None) -> None:
         """Delete at most so many records per second from now on; None: no bound. Raises TransitionError."""

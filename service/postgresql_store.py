@@ -12,6 +12,7 @@ from eventsourcing.utils import Environment, EnvType
 from psycopg.conninfo import conninfo_to_dict
 
 from bulkdelete.service.configuration import Problem, SettingsError
+from bulkdelete.service.event_recorder import BinaryCursor, EventRecorder
 from bulkdelete.service.urls import Url
 
 CONNECTION = "POSTGRES_CONNECTION"
@@ -25,11 +26,13 @@ BOUNDS = {
 class PostgreSQLFactory(PostgresFactory):
     """The library's store, with everything that the address says (TLS, options), which the library leaves out."""
 
+    application_recorder_class = EventRecorder
+
     def __init__(self, env: Environment | EnvType | None) -> None:
         super().__init__(env)
         kwargs = self.datastore.pool.kwargs
         assert isinstance(kwargs, dict)
-        kwargs.update(json.loads(self.env.get(CONNECTION) or "{}"))
+        kwargs.update(json.loads(self.env.get(CONNECTION) or "{}"), cursor_factory=BinaryCursor)
 
 
 def of_postgresql(url: Url) -> dict[str, str]:

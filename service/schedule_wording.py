@@ -106,9 +106,9 @@ def times_of(rule: Recurrence, start: datetime) -> str:
 def describe(job: Job, start: datetime) -> str:
     """When a schedule runs, in one line."""
     if job.recurrence is None:
-        text = f"once, {spoken(rfc3339(job.starts_at), job.time_zone)}" if job.starts_at else "once"
+        text = f"once, {spoken(rfc3339(job.starts_at), job.zone_name)}" if job.starts_at else "once"
     else:
-        text = f"{describe_rule(Recurrence.read(job.recurrence), start)}, {job.time_zone}"
+        text = f"{describe_rule(Recurrence.read(job.recurrence), start)}, {job.zone_name}"
     if job.ends_at is not None:
         text += f", until {job.ends_at:%Y-%m-%d %H:%M}"
     return text

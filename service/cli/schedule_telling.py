@@ -35,7 +35,7 @@ def as_data(application: BulkDeletes, schedule: Schedule) -> dict[str, Any]:
     job = Job.read(schedule.job)
     return {
         "schedule_id": str(schedule.id), "name": job.name, "next_run": schedule.next_run,
-        "recurrence": job.recurrence, "time_zone": job.time_zone, "enabled": schedule.enabled,
+        "recurrence": job.recurrence, "time_zone": job.zone_name, "enabled": schedule.enabled,
         "deleted": schedule.deleted, "last_operation_id": schedule.last_operation_id,
         "last_occurrence": schedule.last_occurrence, "in_words": describe(job, starts(schedule)),
         "next_runs": [rfc3339(one) for one in next_runs(schedule)], "waiting": schedule.waiting,
@@ -71,9 +71,9 @@ def tell_schedule(console: Console, application: BulkDeletes, schedule: Schedule
         console.print("  " + escape(who))
         for line in conditions(job):
             console.print(f"  {escape(line)}", style="dim")
-    tell_next(console, schedule, job.time_zone)
+    tell_next(console, schedule, job.zone_name)
     if not briefly:
-        tell_past(console, happened(application, schedule), job.time_zone)
+        tell_past(console, happened(application, schedule), job.zone_name)
 
 
 def tell_next(console: Console, schedule: Schedule, time_zone: str) -> None:

@@ -28,7 +28,7 @@ def tell_preview(console: Console, job: Job, preview: Preview) -> None:
     if job.declared != NOTHING:
         console.print(f"Catalogue  {told_of_catalogue(job.declared)}", style="dim")
     if job.starts_at:
-        console.print(f"Starts  {spoken(rfc3339(job.starts_at), job.time_zone)}", style="dim")
+        console.print(f"Starts  {spoken(rfc3339(job.starts_at), str(job.zone))}", style="dim")
     if job.rate:
         console.print(f"Rate  at most {job.rate:,g} records/s", style="dim")
     width = max(len(query.entity_name) for query in job.queries)

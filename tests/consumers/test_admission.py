@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
 from bulkdelete.consumers.bounds import Bounds
 from bulkdelete.consumers.operations import pull
-from bulkdelete.consumers.planning import Planner
+from bulkdelete.consumers.planning import FIRST_IN_LINE, Planner
 from bulkdelete.domain.application import BulkDeletes
 from bulkdelete.domain.commands import Halt, Unhalt, command_of
 from bulkdelete.domain.outcomes import WorkDeferred
@@ -110,6 +110,22 @@ def test_nothing_starts_while_halted_and_what_ran_goes_on_after(
     assert (runs.now.epoch, waits.now.epoch) == (2, 1)
 
 
+def test_the_end_of_a_halt_is_noticed_for_all_by_whoever_looks_first(
+    application: BulkDeletes, planner: Planner, clock: Clock
+) -> None:
+    waits, other = Life(application), Life(application)
+    pull(command_of(Halt, requested_by="ops", reason="disk"), application)
+    for one in (waits, other):
+        one.submit()
+        assert planner.follow(one.id) == []
+    clock.seconds += 100
+    assert ticked(planner, waits, other) == []
+    pull(command_of(Unhalt, requested_by="ops"), application)
+    clock.seconds += 1
+    assert len(planner.follow(other.id)) == 1
+    assert ticked(planner, waits, other) == ["OpenFence"]
+
+
 def test_a_halt_of_which_only_the_brake_was_recorded_is_carried_out_by_the_clock(
     application: BulkDeletes, planner: Planner, clock: Clock
 ) -> None:
@@ -146,6 +162,34 @@ def test_others_wait_for_a_lane_and_say_so(application: BulkDeletes, clock: Cloc
     lives[0].control("resume")
     assert planner.follow(lives[0].id) == []
     assert lives[0].now.waiting_for == "2 operations on db"
+
+
+def test_a_long_line_costs_a_tick_little_and_the_first_come_first(
+    application: BulkDeletes, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planner = planning(application, clock, Bounds(operations_per_database=1))
+    lives = [Life(application) for _ in range(40)]
+    for one in lives:
+        one.submit()
+    ids = [one.id for one in lives]
+    assert len(planner.follow(ids[0])) == 1
+    assert [planner.follow(one) for one in ids[1:]] == [[]] * 39
+    clock.seconds += 1
+    asked: set[UUID] = set()
+    find = application.find
+
+    def noted(one: UUID) -> object:
+        asked.add(one)
+        return find(one)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(application, "find", noted)
+        planner.tick(ids)
+    assert asked <= set(ids[: 1 + FIRST_IN_LINE])
+    lives[0].control("cancel")
+    lives[0].close("canceled")
+    clock.seconds += 1
+    assert [one.operation_id for one in planner.tick(ids[1:])] == [ids[1]]
 
 
 def test_while_the_database_suffers_it_is_tried_every_second(

@@ -211,3 +211,19 @@ def test_lanes_are_taken_left_and_taken_again(life: Life) -> None:
     others[0].close("canceled")
     assert takes(life)
     assert life.application.take_lane(others[1].now, 1, is_driven=lambda _: False)
+
+
+def test_a_snapshot_of_before_there_were_rates_and_times_is_read(life: Life) -> None:
+    life.submit()
+    life.open()
+    life.control("pause")
+    life.close("paused")
+    old = life.now
+    for name in ("closed", "postponed_until", "time_zone", "rate", "held_by"):
+        old.__dict__.pop(name, None)
+    assert summary(old)["rate"] is None
+    assert old.next_epoch == 2
+    old.control(life.command("postpone", **TIME))
+    assert summary(old)["waiting_for"] == f"goes on {SPOKEN}"
+    old.begin_if_due(UNTIL)
+    assert old.epoch == 2
