@@ -44,12 +44,10 @@ class Admission:
         """The instant, by whatever clock is set."""
         return self.now()
 
-    def look(self, at_once: bool = False) -> bool:
-        """Look at the brake, unless it was just looked at; whether it was pulled or released since."""
-        if not at_once and self.clock() - self.looked < LOOK:
-            return False
-        before, self.brake, self.looked = self.is_halted, self.application.brake(), self.clock()
-        return before != self.is_halted
+    def look(self, at_once: bool = False) -> None:
+        """Look at the brake, unless it was just looked at."""
+        if at_once or self.clock() - self.looked >= LOOK:
+            self.brake, self.looked = self.application.brake(), self.clock()
 
     @property
     def is_halted(self) -> bool:

@@ -28,19 +28,21 @@ ASKED = frozenset(
     )
 )  # fmt: skip
 """Somebody wants a running operation to do something else."""
-STIRS = frozenset(
+BEGINS = frozenset(
     str(one.TOPIC)
     for one in (
-        Operation.Submitted, Operation.Resumed, Operation.Due, Operation.Released, Operation.Started,
-        Operation.Planned, Operation.BatchDeleted,
+        Operation.Submitted, Operation.Resumed, Operation.Due, Operation.Released, Operation.Started, Operation.Planned,
     )
 )  # fmt: skip
-"""An operation has, or will have, work to do."""
-TOPICS: Sequence[str] = sorted(ASKED | STIRS)
+"""An operation is about to have work to do."""
+WORKS = str(Operation.BatchDeleted.TOPIC)
+TOPICS: Sequence[str] = sorted({*ASKED, *BEGINS, WORKS})
+NEW = 2.0
+"""Seconds for which an operation counts as about to begin after it was last heard of."""
 LIVELY = 10.0
 """Seconds for which an operation counts as having work after it was last heard of."""
-ALONE, SHARING = 5.0, 0.25
-"""Seconds that a worker stays with one unit: where nobody else has work, and where others should have their turn."""
+ALONE, SHARING, AT_ONCE = 5.0, 0.5, 0.0
+"""Seconds that a worker stays with one unit: where nobody else has work, where others have, where one is about to."""
 
 
 @dataclass
@@ -53,6 +55,7 @@ class Attention:
     looked: float = float("-inf")
     asked: dict[UUID, float] = field(default_factory=dict)
     heard: dict[UUID, float] = field(default_factory=dict)
+    begun: dict[UUID, float] = field(default_factory=dict)
     halted: float = float("-inf")
     lock: Lock = field(default_factory=Lock)
 
@@ -64,8 +67,11 @@ class Attention:
     def turn(self, operation_id: UUID) -> float:
         """Seconds that a worker may stay with one unit of this operation."""
         self.look()
-        until = self.clock() - LIVELY
-        return SHARING if any(at > until for one, at in list(self.heard.items()) if one != operation_id) else ALONE
+        now = self.clock()
+        if any(at > now - NEW for one, at in list(self.begun.items()) if one != operation_id):
+            return AT_ONCE
+        is_shared = any(at > now - LIVELY for one, at in list(self.heard.items()) if one != operation_id)
+        return SHARING if is_shared else ALONE
 
     def look(self) -> None:
         """Read what is new in the log, unless it was just read; where the store is away, the next look does."""
@@ -91,7 +97,7 @@ class Attention:
                 self.take(one.topic, key)
             self.position = page[-1].id if len(page) == PAGE else last
         until = self.clock() - LIVELY
-        for known in (self.asked, self.heard):
+        for known in (self.asked, self.heard, self.begun):
             for gone in [one for one, at in known.items() if at < until]:
                 del known[gone]
 
@@ -103,3 +109,5 @@ class Attention:
             self.asked[key] = self.clock()
         else:
             self.heard[key] = self.clock()
+            if topic in BEGINS:
+                self.begun[key] = self.clock()

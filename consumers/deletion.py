@@ -92,8 +92,7 @@ class Deletion:
     def open(self, work: OpenFence, operation: Operation, target: Target) -> Iterator[AnyOutcome]:
         """Open the fence, unless a later word was said."""
         job = GovernedJob.read(operation.job)
-        cut_off = job.retry_of.cut_off if job.retry_of is not None else None
-        row, scope = target.open(operation.id, job, work.epoch, cut_off)
+        row, scope = target.open(operation.id, job, work.epoch)
         if row.allows(job.digest(), work.epoch):
             yield FenceOpened(
                 operation_id=operation.id, epoch=work.epoch, cut_off=row.cut_off, order=scope.order(),

@@ -1,7 +1,7 @@
 """Metering: how many records an operation may delete now, where a rate bounds it.
 
-A bucket fills at the rate and holds one second of it at most, so that time in which the database was slow is not made
-up for at once. What is granted is taken out when it is issued, and put right when it is known what came of it: the
+A bucket fills at the rate and holds a second of it, so that more time in which the database was slow is not made up
+for. What is granted is taken out when it is issued, and put right when it is known what came of it: the
 bucket may be in debt, so the mean is right whatever a single batch takes.
 """
 
@@ -18,7 +18,7 @@ from bulkdelete.domain.work import DeleteBatch
 GRANT = 0.2
 """Seconds of the rate in one grant: a grant is one transaction."""
 HELD = 1.0
-"""Seconds of the rate that are kept for later, at most."""
+"""Seconds of the rate that are kept for later, at most: what a busy machine loses in between is made up for."""
 SHORTEST = 0.02
 """Seconds between two looks, at least."""
 AGAIN = 1.0
@@ -45,15 +45,18 @@ class Meter:
     counted: int
     """Records that the operation had settled when the bucket was last put right."""
     level: float = 0.0
+    is_used: bool = False
+    """Whether there was something to delete when it was last looked at."""
     grants: dict[int, Grant] = field(default_factory=dict)
     """Unit → its grant."""
     next: float = 0.0
     """When there may be something to grant; what an event brings is asked for besides."""
 
-    def fill(self, now: float, rate: float) -> None:
-        """Let in what has come since; at the rate of before, then the rate may be another one."""
-        self.level = min(self.level + self.rate * max(0.0, now - self.at), HELD * max(self.rate, rate))
-        self.at, self.rate = now, rate
+    def fill(self, now: float, rate: float, is_used: bool) -> None:
+        """Let in what has come since, at the rate of before; while a query is planned nothing comes."""
+        if is_used and self.is_used:
+            self.level = min(self.level + self.rate * max(0.0, now - self.at), HELD * max(self.rate, rate))
+        self.at, self.rate, self.is_used = now, rate, is_used
 
     def settle(self, operation: Operation, batches: dict[int, int], now: float) -> None:
         """Put right what became of grants: `batches` are the next batches of the units that are not finished."""
@@ -98,7 +101,7 @@ class Metering:
         if meter is None:
             total = sum(settled(query) for query in operation.queries)
             meter = self.meters[operation.id] = Meter(rate, now, total, level=rate * GRANT)
-        meter.fill(now, rate)
+        meter.fill(now, rate, is_used=bool(wanted))
         meter.settle(operation, {work.unit: work.batch for work in wanted}, now)
         granted = []
         for work in wanted:

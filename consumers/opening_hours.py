@@ -16,7 +16,7 @@ from uuid import UUID, uuid5
 from bulkdelete.domain.application import BulkDeletes
 from bulkdelete.domain.commands import CancelOperation, ControlCommand, PostponeOperation
 from bulkdelete.domain.errors import TransitionError
-from bulkdelete.domain.instants import DEFAULT_ZONE, rfc3339
+from bulkdelete.domain.instants import rfc3339
 from bulkdelete.domain.job import GovernedJob
 from bulkdelete.domain.lifecycle import Status
 from bulkdelete.domain.operation import Operation
@@ -37,7 +37,7 @@ class Terms:
     def of(cls, job: dict[str, Any]) -> Terms:
         """As the operation keeps it."""
         found = GovernedJob.read(job)
-        return cls(found.hours(), found.time_zone, found.maximum_duration)
+        return cls(found.hours(), found.zone_name, found.maximum_duration)
 
     @property
     def name(self) -> str:
@@ -100,7 +100,7 @@ class OpeningHours:
             self.edges[operation.id] = now, opening
             return PostponeOperation(
                 command_id=identity, operation_id=operation.id, requested_by=terms.name, until=opening,
-                time_zone=terms.time_zone or DEFAULT_ZONE,
+                time_zone=terms.time_zone,
             )  # fmt: skip
         edges = [terms.hours.closing(now), now + left if left is not None else None]
         next_look = min((one for one in edges if one is not None), default=now + timedelta(days=1))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 from bulkdelete.consumers.bounds import Bounds
 from bulkdelete.domain.agenda import outstanding
@@ -13,7 +13,7 @@ from bulkdelete.domain.declarations import NOTHING, Declarations
 from bulkdelete.domain.errors import InvalidJobError, RefusedError, UnavailableError
 from bulkdelete.domain.job import GovernedJob, Job
 from bulkdelete.domain.operation import Operation
-from bulkdelete.domain.outcomes import AnyOutcome, UnitReleased
+from bulkdelete.domain.outcomes import AnyOutcome, BatchDone, UnitReleased
 from bulkdelete.domain.work import AnyWork, DeleteBatch
 from bulkdelete.producers.clock import OpenOperations
 from bulkdelete.projections.failed import told_causes
@@ -82,7 +82,9 @@ def checked(job: Job, database: str, check: Check | None) -> None:
 def pull(command: Halt | Unhalt, application: BulkDeletes) -> Brake:
     """Halt or release every operation. Died in between, the same command again, or the clock, does the rest."""
     brake = application.take_brake(command)
-    for operation_id in OpenOperations(application).refresh():
+    known = OpenOperations(application)
+    still_open = known.refresh()
+    for operation_id in known.running if brake.is_on else still_open:
         application.heed(application.operation(operation_id), brake)
     return brake
 
@@ -103,6 +105,38 @@ def take_outcome(outcome: AnyOutcome, application: BulkDeletes, bounds: Bounds =
         return [] if bounds.rate is not None else reissue(outcome, application)
     application.record(outcome)
     return []
+
+
+def take_outcomes(
+    outcomes: Sequence[AnyOutcome], application: BulkDeletes, bounds: Bounds = UNBOUNDED
+) -> list[AnyWork]:
+    """Record what became of several pieces of work, as much as can be in one save."""
+    work: list[AnyWork] = []
+    for some in together(outcomes):
+        if not take_together(some, application):
+            work += [one for outcome in some for one in take_outcome(outcome, application, bounds)]
+    return work
+
+
+def together(outcomes: Sequence[AnyOutcome]) -> Iterator[list[AnyOutcome]]:
+    """The outcomes in order, in runs that one save may record: batches of the same operation."""
+    run: list[AnyOutcome] = []
+    for one in outcomes:
+        fits = isinstance(one, BatchDone) and run and isinstance(run[-1], BatchDone)
+        if run and not (fits and run[-1].operation_id == one.operation_id):
+            yield run
+            run = []
+        run.append(one)
+    if run:
+        yield run
+
+
+def take_together(outcomes: Sequence[AnyOutcome], application: BulkDeletes) -> bool:
+    """Record several batches in one save; False where that cannot be: then each is to be taken by itself."""
+    batches = [one for one in outcomes if isinstance(one, BatchDone)]
+    if len(batches) < 2 or len(batches) < len(outcomes):
+        return False
+    return application.record_together(batches)
 
 
 def reissue(outcome: UnitReleased, application: BulkDeletes) -> list[AnyWork]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -20,6 +22,8 @@ OVERDUE = 15.0
 """Seconds without progress after which work is issued again; the ledger makes that harmless."""
 KEPT_WAITING = 0.5
 """Seconds after which it is asked again whether an operation may begin."""
+FIRST_IN_LINE = 10
+"""Operations that wait for others in one database and are asked about at one tick."""
 HELD = 1.0
 """Seconds after which it is tried again whether the database still suffers."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 60.0
@@ -47,6 +51,7 @@ class Issued:
     """When something may be overdue: until then a tick need not load the operation."""
     is_kept_waiting: bool = False
     """Whether it may not begin yet."""
+    database: str = ""
 
 
 @dataclass
@@ -62,6 +67,7 @@ class Planner:
 
     def __post_init__(self) -> None:
         self.admission = Admission(self.application, self.bounds, self.clock)
+        self.was_halted = False
         self.metering = Metering(self.clock, self.bounds.rate)
 
     def follow(self, operation_id: UUID) -> list[AnyWork]:
@@ -74,7 +80,9 @@ class Planner:
         work = outstanding(operation)
         memory.is_kept_waiting = not self.admission.admits(operation, work)
         if memory.is_kept_waiting:
-            memory.due = self.clock() + KEPT_WAITING
+            # When a halt is over everything is looked at anyway.
+            memory.due = math.inf if self.admission.is_halted else self.clock() + KEPT_WAITING
+            memory.pieces.clear()  # what was issued before may be lost by then
             return []
         unmetered, granted = self.metered(operation, work)
         return self.note(operation, unmetered, issue=True) + granted
@@ -100,14 +108,29 @@ class Planner:
     def tick(self, open_operations: Iterable[UUID]) -> list[AnyWork]:
         """What is overdue, of the operations that have not ended."""
         still_open = dict.fromkeys(open_operations)
-        if self.admission.look():
+        self.admission.look()
+        if self.admission.is_halted != self.was_halted:
+            self.was_halted = self.admission.is_halted
             for memory in self.issued.values():
                 memory.due = 0.0
-        due = [one for one in still_open if self.may_be_due(one)]
+        due = self.first_in_line(one for one in still_open if self.may_be_due(one))
         found = [work for operation_id in due for work in self.overdue(operation_id)]
         for ended in [one for one in self.issued if one not in still_open and self.has_ended(one)]:
             del self.issued[ended]
             self.metering.forget(ended)
+        return found
+
+    def first_in_line(self, operation_ids: Iterable[UUID]) -> list[UUID]:
+        """Of those that are kept waiting by others in their database, only the first: the others come after them."""
+        waiting: Counter[str] = Counter()
+        found = []
+        for one in operation_ids:
+            known = self.issued.get(one)
+            if known is not None and known.is_kept_waiting:
+                waiting[known.database] += 1
+                if waiting[known.database] > FIRST_IN_LINE:
+                    continue
+            found.append(one)
         return found
 
     def may_be_due(self, operation_id: UUID) -> bool:
@@ -172,7 +195,7 @@ class Planner:
         """What was issued for the operation at its present epoch."""
         found = self.issued.get(operation.id)
         if found is None or found.epoch != operation.epoch:
-            found = self.issued[operation.id] = Issued(operation.epoch)
+            found = self.issued[operation.id] = Issued(operation.epoch, database=operation.database)
         return found
 
 

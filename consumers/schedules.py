@@ -75,15 +75,23 @@ class Scheduling:
 
         Raises InvalidJobError for a tick from the future, UnavailableError where the event store is away.
         """
-        ahead = tick.at - self.now()
-        if ahead > self.most_ahead and not self.is_simulated:
+        at = tick.at if self.is_simulated else self.believed(tick.at)
+        with self.lock:
+            return [one for schedule_id in self.due.due(at) for one in self.run_due(schedule_id, at)]
+
+    def believed(self, at: datetime) -> datetime:
+        """The instant that a tick stands for. One that comes very late, or from a slow clock, only wakes us up:
+        what was due meanwhile was missed, and is no occurrence in time. Raises InvalidJobError from the future.
+        """
+        now = self.now()
+        if at - now > self.most_ahead:
+            ahead, most = (at - now).total_seconds(), self.most_ahead.total_seconds()
             raise InvalidJobError(
-                f"the tick is {ahead.total_seconds():,.0f} s ahead of the clock here; at most "
-                f"{self.most_ahead.total_seconds():,.0f} s are taken, unless simulated_time is set",
+                f"the tick is {ahead:,.0f} s ahead of the clock here; at most {most:,.0f} s are taken, unless the "
+                "setting simulated_time allows any",
                 "at",
             )
-        with self.lock:
-            return [one for schedule_id in self.due.due(tick.at) for one in self.run_due(schedule_id, tick.at)]
+        return now if now - at > self.most_ahead else at
 
     def run_due(self, schedule_id: UUID, at: datetime) -> list[Operation]:
         """What begins of one schedule; one that cannot be read must not stop the others."""

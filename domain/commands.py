@@ -14,13 +14,13 @@ from bulkdelete.domain.errors import InvalidJobError
 from bulkdelete.domain.instants import (
     DEFAULT_ZONE,
     as_naming_of_an_instant,
-    as_time_zone,
     has_zone,
     in_utc,
     refuse_naive,
 )
 from bulkdelete.domain.job import Job, Rate
 from bulkdelete.domain.refusals import refusal
+from bulkdelete.domain.zones import as_zone
 
 C = TypeVar("C", bound="Command")
 
@@ -94,19 +94,19 @@ class PostponeOperation(OperationCommand):
     type: Literal["PostponeOperation"] = "PostponeOperation"
     until: Annotated[datetime, BeforeValidator(as_naming_of_an_instant)]
     """Without an offset a local time in `time_zone`."""
-    time_zone: Annotated[str, Field(max_length=64), BeforeValidator(as_time_zone)] = DEFAULT_ZONE
+    time_zone: Annotated[str | None, BeforeValidator(lambda one: one and as_zone(one))] = None
 
     @model_validator(mode="after")
     def until_is_an_instant(self) -> Self:
         """A local time needs a time zone that somebody named."""
-        if not has_zone(self.until) and "time_zone" not in self.model_fields_set:
+        if not has_zone(self.until) and self.time_zone is None:
             refuse_naive("PostponeOperation", "until", self.until)
         return self
 
     @property
     def instant(self) -> datetime:
         """The instant, in UTC."""
-        return in_utc(self.until, self.time_zone)
+        return in_utc(self.until, self.time_zone or DEFAULT_ZONE)
 
 
 class ThrottleOperation(OperationCommand):
@@ -221,8 +221,3 @@ def command_of(kind: type[C], **fields: Any) -> C:
         return kind.model_validate({"command_id": uuid4(), **fields})
     except ValidationError as error:
         raise refusal(error) from None
-
-
-def postponement(until: datetime | str, time_zone: str | None) -> dict[str, Any]:
-    """The fields of a postponement; a time zone that nobody named is left out."""
-    return {"until": until} if time_zone is None else {"until": until, "time_zone": time_zone}

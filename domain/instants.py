@@ -11,18 +11,6 @@ from pydantic_core import InitErrorDetails, PydanticCustomError, ValidationError
 DEFAULT_ZONE = "UTC"
 
 
-def as_time_zone(value: Any) -> Any:
-    """The name of a time zone that there is. Raises PydanticCustomError."""
-    try:
-        ZoneInfo(value)
-    except (KeyError, ValueError, TypeError, OSError):
-        # An OSError too: a name such as "Europe" is a folder of the zones.
-        raise PydanticCustomError(
-            "refused", "no time zone of that name; an IANA name is accepted, such as Europe/Oslo"
-        ) from None
-    return value
-
-
 def as_naming_of_an_instant(value: Any) -> Any:
     """A date and a time: a number, or a mere date, would be guessed at."""
     if isinstance(value, datetime):

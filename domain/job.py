@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import datetime
 from typing import Annotated, Any, ClassVar, Self
 from uuid import UUID
 
@@ -12,11 +13,12 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Fiel
 from bulkdelete.domain.declarations import LARGEST_CATALOGUE, NOTHING, Declarations
 from bulkdelete.domain.errors import InvalidJobError
 from bulkdelete.domain.notify import Notify
-from bulkdelete.domain.query import QueryTree
+from bulkdelete.domain.query.expression import QueryExpression
+from bulkdelete.domain.query.tree import QueryTree
+from bulkdelete.domain.query.values import refused
 from bulkdelete.domain.query_builder import Query
-from bulkdelete.domain.query_expression import QueryExpression, refused
 from bulkdelete.domain.refusals import refusal
-from bulkdelete.domain.scheduling.timing import SCHEDULE_WORDS, Timing
+from bulkdelete.domain.scheduling.timing import SCHEDULE_WORDS, UNSAID, Timing
 
 LARGEST_JOB = 512 * 1024
 """Bytes of a job as JSON; it must fit a message of 768 KiB with room to spare."""
@@ -59,11 +61,16 @@ def as_expression(value: Any) -> Any:
     return value.expression() if isinstance(value, Query) else value
 
 
+def said(job: dict[str, Any]) -> dict[str, Any]:
+    """A job as plain data without the settings that it leaves to their defaults: its digest stays what it was."""
+    unsaid = {name: UNSAID.get(name, (None,)) for name in (*Timing.model_fields, "rate", "notify", "retry_of")}
+    return {name: value for name, value in job.items() if value not in unsaid.get(name, ())}
+
+
 class Job(Timing):
     """What is asked for: a name, the ordered queries (the query set), when it runs, the options."""
 
     largest: ClassVar[int] = LARGEST_JOB
-    left_out: ClassVar[tuple[str, ...]] = (*Timing.left_out, "rate", "notify")
 
     name: Annotated[str, Field(min_length=1, max_length=LONGEST_NAME, strict=True), BeforeValidator(one_line)]
     queries: Annotated[
@@ -106,7 +113,7 @@ class Job(Timing):
 
     def to_json(self) -> dict[str, Any]:
         """The job as plain data, as events carry it; `read` takes it back."""
-        return self.model_dump(mode="json", by_alias=True)
+        return said(self.model_dump(mode="json", by_alias=True))
 
     def canonical(self) -> str:
         """The job as one JSON text that is the same for the same job."""
@@ -139,7 +146,6 @@ class GovernedJob(Job):
     """
 
     largest: ClassVar[int] = LARGEST_JOB + LARGEST_CATALOGUE
-    left_out: ClassVar[tuple[str, ...]] = (*Job.left_out, "retry_of")
 
     catalogue: Declarations = NOTHING
     retry_of: RetryOf | None = None
@@ -151,8 +157,12 @@ class GovernedJob(Job):
 
     def to_json(self) -> dict[str, Any]:
         """The job as plain data; without a catalogue as if there were no such thing."""
-        bare = self.model_dump(mode="json", by_alias=True, exclude={"catalogue"})
+        bare = said(self.model_dump(mode="json", by_alias=True, exclude={"catalogue"}))
         return {**bare, "catalogue": self.catalogue.to_json()} if self.catalogue != NOTHING else bare
+
+    def cut_off(self, clock: datetime) -> datetime:
+        """The run's cut-off: of a retry that of the run whose failures it retries."""
+        return super().cut_off(clock) if self.retry_of is None else self.retry_of.cut_off
 
     def retrying(self, operation_id: UUID, causes: tuple[str, ...], cut_off: AwareDatetime) -> GovernedJob:
         """The same job for those records alone that failed in an operation, for one of these causes (none: any)."""

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from bulkdelete.domain.query_expression import refused
+from bulkdelete.domain.query.values import refused
 from bulkdelete.domain.refusals import spelled
 
 MOST_RECIPIENTS = 100

@@ -25,7 +25,7 @@ from bulkdelete.domain.commands import (
     ThrottleOperation,
 )
 from bulkdelete.domain.errors import InvalidJobError, TransitionError
-from bulkdelete.domain.instants import rfc3339
+from bulkdelete.domain.instants import DEFAULT_ZONE, rfc3339
 from bulkdelete.domain.job import GovernedJob, Job
 from bulkdelete.domain.lifecycle import Status, asked, check_throttle
 from bulkdelete.domain.outcomes import BatchDone, FenceClosed, FenceOpened, QueryPlanned
@@ -81,7 +81,9 @@ class Operation(Standing, BaseAggregate[UUID]):
             database=database, job=job.to_json(), digest=job.digest(),
         )  # fmt: skip
         if job.starts_at:
-            operation.trigger_event(cls.Postponed, until=rfc3339(job.starts_at), time_zone=job.time_zone)
+            operation.trigger_event(
+                cls.Postponed, until=rfc3339(job.starts_at), time_zone=job.time_zone or DEFAULT_ZONE
+            )
         return operation
 
     def open(self, outcome: FenceOpened) -> None:
@@ -197,7 +199,7 @@ class Operation(Standing, BaseAggregate[UUID]):
                 self.trigger_event(self.CancelRequested, **by)
             case PostponeOperation():
                 then = asked(status, "postpone")
-                until = {"until": rfc3339(command.instant), "time_zone": command.time_zone}
+                until = {"until": rfc3339(command.instant), "time_zone": command.time_zone or DEFAULT_ZONE}
                 self.trigger_event(self.PostponeRequested, **by, **until)
                 if then is Status.POSTPONED:
                     self.trigger_event(self.Postponed, **until)

@@ -80,7 +80,7 @@ class Standing:
         self.unlinked = {}
         self.plan = None
         self.next_unit = 0
-        self.time_zone = job.get("time_zone", DEFAULT_ZONE)
+        self.time_zone = job.get("time_zone") or DEFAULT_ZONE
         self.rate = job.get("rate")
 
     @property

@@ -12,8 +12,6 @@ from typing import Any, Self, Unpack
 from uuid import UUID, uuid4
 
 from bulkdelete.domain.commands import (
-    COMMANDS,
-    AnyCommand,
     CancelOperation,
     Command,
     Halt,
@@ -25,7 +23,6 @@ from bulkdelete.domain.commands import (
     ThrottleOperation,
     Unhalt,
     command_of,
-    postponement,
 )
 from bulkdelete.domain.errors import InvalidJobError
 from bulkdelete.domain.job import Job
@@ -55,9 +52,11 @@ def job_of(job: Job | Mapping[str, Any], database: str | None) -> Job:
 class AsyncOperation:
     """An operation that was submitted."""
 
-    def __init__(self, client: AsyncClient, following: Following) -> None:
+    def __init__(self, client: AsyncClient, following: Following, recurs: bool = False) -> None:
         self.client = client
         self.following = following
+        self.recurs = recurs
+        """Whether a schedule came of it, under the same id."""
 
     @property
     def id(self) -> UUID:
@@ -65,7 +64,11 @@ class AsyncOperation:
         return self.following.operation_id
 
     async def wait(self, timeout: float | None = None) -> Result:
-        """How it ended. Raises TimeoutError, and RefusedError where the submission was rejected."""
+        """How it ended. Raises TimeoutError, and RefusedError where the submission was rejected, or never ends."""
+        if self.recurs:
+            raise InvalidJobError(
+                "a job that recurs is a schedule, which does not end; each occurrence does", "recurrence"
+            )
         async with asyncio.timeout(timeout):
             return await self.following.result()
 
@@ -133,7 +136,7 @@ class AsyncClient:
         following = Following(
             self.link.broker, command.operation_id, command.command_id, events, rejections, operation_id is not None
         )
-        return AsyncOperation(self, following)
+        return AsyncOperation(self, following, command.job.recurrence is not None)
 
     async def pause(self, operation_id: UUID, requested_by: str | None = None) -> None:
         """Stop deleting until resumed."""
@@ -173,7 +176,7 @@ class AsyncClient:
     ) -> None:
         """Delete nothing (any more) until an instant, then go on by itself. Raises InvalidJobError."""
         await self.publish(
-            self.command(PostponeOperation, operation_id, requested_by, **postponement(until, time_zone))
+            self.command(PostponeOperation, operation_id, requested_by, until=until, time_zone=time_zone)
         )  # fmt: skip
 
     async def throttle(self, operation_id: UUID, rate: float | None, requested_by: str | None = None) -> None:
@@ -193,6 +196,8 @@ class AsyncClient:
         about = {} if operation_id is None else {"operation_id": operation_id}
         return command_of(kind, requested_by=requested_by or self.requested_by, **about, **more)
 
-    async def publish(self, command: AnyCommand) -> None:
+    async def publish(self, command: Command) -> None:
         """Publish a command and wait until Kafka has it. Raises UnavailableError."""
-        await self.link.publish("commands", str(command.subject).encode(), COMMANDS.dump_json(command))
+        await self.link.publish(
+            "commands", str(command.subject).encode(), command.model_dump_json(by_alias=True).encode()
+        )

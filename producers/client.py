@@ -17,7 +17,7 @@ from uuid import UUID
 
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
-from bulkdelete.domain.commands import AnyCommand
+from bulkdelete.domain.commands import Command
 from bulkdelete.domain.job import Job
 from bulkdelete.producers.async_client import AsyncClient, AsyncOperation
 from bulkdelete.producers.connection import Security
@@ -148,6 +148,6 @@ class Client:
         """Let go on what was halted."""
         self._portal.call(self._client.unhalt, requested_by)
 
-    def tell(self, command: AnyCommand) -> None:
+    def tell(self, command: Command) -> None:
         """Publish a command that was made elsewhere, and wait until Kafka has it. Raises UnavailableError."""
         self._portal.call(self._client.publish, command)

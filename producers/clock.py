@@ -1,13 +1,17 @@
-"""The clock: what is open, operations and notifications, so that somebody looks after it when nothing else happens."""
+"""The clock: its ticks, and what is open, operations and notifications, so that somebody looks after them."""
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
 from bulkdelete.domain.application import BulkDeletes
+from bulkdelete.domain.instants import rfc3339
 from bulkdelete.domain.notification import Notification
 from bulkdelete.domain.operation import Operation
+from bulkdelete.producers.messages import Outgoing
 
 REST = frozenset({str(one.TOPIC) for one in (Operation.Paused, Operation.Postponed, Operation.Halted)})
 PAGE = 1000
@@ -27,7 +31,7 @@ class OpenStreams:
     @property
     def topics(self) -> list[str]:
         """The topics of the events that it learns from."""
-        return sorted({self.begin, *self.end})
+        return sorted({self.begin, *self.end} - {""})
 
     def refresh(self) -> list[UUID]:
         """The open ones now, in the order they began."""
@@ -78,9 +82,32 @@ class OpenOperations(OpenStreams):
             self.running.discard(key)
 
 
+class EndedOperations(OpenStreams):
+    """Operations whose ends people may want to know of, each told once."""
+
+    def __init__(self, application: BulkDeletes) -> None:
+        ends = (Operation.Completed, Operation.Failed)
+        super().__init__(application, "", frozenset(str(one.TOPIC) for one in ends))
+
+    def take(self, topic: str, stream_id: UUID | str) -> None:
+        """One ended."""
+        self.found[stream_id if isinstance(stream_id, UUID) else UUID(stream_id)] = None
+
+    def fresh(self) -> list[UUID]:
+        """Those that ended since the last look."""
+        found = self.refresh()
+        self.found.clear()
+        return found
+
+
 class PendingNotifications(OpenStreams):
     """Notifications of which somebody is still to be told."""
 
     def __init__(self, application: BulkDeletes) -> None:
         begin, end = Notification.Requested.TOPIC, Notification.Settled.TOPIC
         super().__init__(application, str(begin), frozenset({str(end)}))
+
+
+def tick_message(topic: str, at: datetime) -> Outgoing:
+    """A tick as a message: the same from every clock at the same instant."""
+    return Outgoing(topic, None, json.dumps({"type": "Tick", "at": rfc3339(at)}).encode())

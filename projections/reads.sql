@@ -141,3 +141,11 @@ SELECT stream_id, version FROM internal.streams;
 
 -- path --
 SELECT path FROM duckdb_databases() WHERE database_name = current_database();
+
+-- schedules --
+SELECT
+    schedule_id, name, next_run, recurrence, time_zone, enabled, last_operation_id, last_occurrence, starts, database,
+    requested_by, revision
+FROM schedules
+WHERE NOT deleted
+ORDER BY next_run NULLS LAST, name, schedule_id;

@@ -18,11 +18,13 @@ from bulkdelete.records.catalogue import Relationship
 from bulkdelete.records.causes import Reason, reason_of, reason_of_restriction
 from bulkdelete.records.closure import Closure
 from bulkdelete.records.dialect import AnySelect, Fault
-from bulkdelete.records.growth import grow, held_by_others
+from bulkdelete.records.growth import grow
+from bulkdelete.records.holding import held_by_others, hold_links
 from bulkdelete.records.ledger import Ledger
-from bulkdelete.records.removal import KeptError, Removal
+from bulkdelete.records.removal import Removal
 from bulkdelete.records.result import BatchResult
 from bulkdelete.records.scope import Run
+from bulkdelete.records.staying import ChangedError, KeptError
 
 SINGLY, DENSE = 8, 16
 """So few are tried one by one, once so many were found to fail."""
@@ -60,9 +62,11 @@ class Careful:
         self.scope = self.run.scope
         self.dialect = self.scope.dialect
         self.dialect.prefer_indexes(self.connection, all(one.indexed for one in self.scope.catalogue.relationships))
-        self.where = self.scope.where(self.query_index, self.scope.entity(self.query_index), self.run.cut_off)
+        self.where = self.run.where(self.query_index, self.scope.entity(self.query_index))
         self.closure = Closure(self.connection, self.scope, self.scope.entity(self.query_index))
-        self.removal = Removal(self.connection, self.closure, self.where)
+        looks_at = self.scope.looks_at(self.query_index)
+        self.removal = Removal(self.connection, self.closure, self.where, looks_at)
+        self.changed = 0
         self.aside = Aside(self.connection, self.run.id, self.query_index, self.ledger, self.closure, self.again)
 
     def delete(self, found: AnySelect, result: BatchResult) -> int:
@@ -75,10 +79,12 @@ class Careful:
         grow(self.closure, self.refuse_held)
         self.closure.mark_asked(self.where)
         self.split_restricted()
+        hold_links(self.closure, self.refuse_held)
         if ords := self.ords():
             self.try_twice(ords)
         self.fail_found()
         self.settle(result)
+        result.vanished += self.changed
         return selected
 
     def select(self, found: AnySelect) -> int:
@@ -91,8 +97,10 @@ class Careful:
                 raise
             error_of_lock = error
         self.closure.select(found)
-        name = self.closure.entity.name
-        self.refuse_held(error_of_lock, name, lambda: held_by_others(self.closure, name, found, 0))
+        name, roots = self.closure.entity.name, self.closure.roots
+        free = self.dialect.lock_rows(found, skip_locked=True)
+        reached = sa.select(roots.c.ord, *self.closure.keys(name))
+        self.refuse_held(error_of_lock, name, lambda: held_by_others(self.closure, free, reached))
         return self.closure.count
 
     def refuse_held(self, error: sa.exc.DBAPIError, name: str, held: Callable[[], list[int]]) -> None:
@@ -103,9 +111,9 @@ class Careful:
         # Asked only now: where the connection is gone there is nobody to ask.
         if ords := held():
             reason = reason_of(fault, self.closure.entity.name, self.scope.catalogue)
-            if who := self.dialect.holders(self.connection, self.closure.entities[name]):
+            if who := self.dialect.holders(self.connection, self.scope.catalogue.entities[name]):
                 reason = replace(reason, text=f"{reason.text} ({who})")
-            # Of a record below a cascade it is another entity's record that is held.
+            # Of a record below a cascade, or one that loses a link, it is another entity's record that is held.
             other = None if name == self.closure.entity.name else name
             self.fail(sorted(ords), replace(reason, blocking_entity=other))
 
@@ -151,11 +159,19 @@ class Careful:
         except sa.exc.DBAPIError as error:
             self.fault(error)
             self.bisect(ords)
-        except KeptError as kept:
-            self.find(kept.ords, kept.reason)
+        except (KeptError, ChangedError) as kept:
+            self.give_up(kept)
             self.fail_found()
             if rest := self.ords():
                 self.try_twice(rest)
+
+    def give_up(self, kept: KeptError | ChangedError) -> None:
+        """These roots stay: something keeps them, or what they were joined with changed, and they match no more."""
+        if isinstance(kept, KeptError):
+            self.find(kept.ords, kept.reason)
+        else:
+            self.changed += len(kept.ords)
+            self.closure.drop(kept.ords)
 
     def find(self, ords: list[int], reason: Reason) -> None:
         """These roots stay; they are told once the search is over."""
@@ -181,8 +197,8 @@ class Careful:
             return
         try:
             self.removal.attempt(ords)
-        except KeptError as kept:
-            self.find(kept.ords, kept.reason)
+        except (KeptError, ChangedError) as kept:
+            self.give_up(kept)
             if rest := [one for one in ords if one not in set(kept.ords)]:
                 self.bisect(rest)
         except sa.exc.DBAPIError as error:
@@ -196,12 +212,10 @@ class Careful:
 
     def settle(self, result: BatchResult) -> None:
         """What is left in the closure is gone: its ids, and the failures, into the result."""
-        for name in self.closure.names:
-            for asked in (1, 0):
-                if (ids := self.closure.ids(name, asked)).count:
-                    result.gone.append((name, not asked, ids))
+        result.gone += [(name, not asked, ids) for name, asked, ids in self.closure.gone()]
         result.unlinked = self.removal.unlinked
-        if self.again or self.removal.takes_its_own():
+        # Noted before, by this batch or, of a record that moved here since, by another worker's.
+        if not self.dialect.alone or self.again or self.removal.takes_its_own():
             self.aside.settle(self.ledger.settle(self.connection, self.run.id, self.query_index, self.closure))
         result.failures += self.aside.causes()
         result.cleared += self.aside.cleared

@@ -10,7 +10,7 @@ from typing import Any, Literal, Protocol
 
 import sqlalchemy as sa
 
-from bulkdelete.domain.query import QueryTree
+from bulkdelete.domain.query.tree import QueryTree
 from bulkdelete.domain.record_ids import KeyKind, RecordIds
 from bulkdelete.records.catalogue import Entity, Relationship
 from bulkdelete.records.predicates import Operands, Truth
@@ -77,6 +77,8 @@ class Dialect(Operands, Protocol):
     name: str
     workers: int
     """Workers that may delete from one database at once with profit."""
+    alone: bool
+    """Whether a transaction has the database to itself: nobody else writes until it ends."""
     target_seconds: float
     """How long a transaction should take."""
     most_records: int
@@ -135,10 +137,6 @@ class Dialect(Operands, Protocol):
         """What the database says of its tables."""
         ...
 
-    def before(self, entity: Entity, attribute: str, cut_off: datetime.datetime) -> Truth:
-        """Whether the record was created before the cut-off."""
-        ...
-
     def check(self, connection: sa.Connection, entity: Entity, tree: QueryTree, where: Truth) -> list[str]:
         """Try what the deletion will need, changing nothing. Raises InvalidJobError; the result are cautions.
 
@@ -160,8 +158,16 @@ class Dialect(Operands, Protocol):
         """Wait, before any record is tried, for whoever holds a whole table; the fault is of kind `locked`."""
         ...
 
-    def lock_rows(self, select: AnySelect, skip_locked: bool = False) -> AnySelect:
-        """The same rows, held until the transaction ends."""
+    def lock_rows(
+        self, select: AnySelect, skip_locked: bool = False, of: sa.FromClause | None = None, keeps_key: bool = False
+    ) -> AnySelect:
+        """The same rows (`of` one table), held until the transaction ends; `keeps_key`: others may go on to refer to
+        them, where the database tells that apart."""
+        ...
+
+    def led_join(self, first: sa.FromClause, second: sa.FromClause, on: Truth) -> sa.Join:
+        """Two tables joined, each record of the second found from the first: a database that reads all of them to
+        lock some would wait for what others hold, though it is none of ours."""
         ...
 
     def hold_listed(self, select: AnySelect) -> AnySelect:

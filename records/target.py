@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import datetime
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -17,17 +16,19 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_e
 from bulkdelete.domain.declarations import Declarations
 from bulkdelete.domain.errors import InvalidJobError, UnavailableError
 from bulkdelete.domain.job import Job
+from bulkdelete.records.chosen import Choosing
 from bulkdelete.records.declared import Declared
 from bulkdelete.records.deletion import BatchDeletion
 from bulkdelete.records.dialect import Walk
+from bulkdelete.records.dialects import dialect_of
 from bulkdelete.records.effort import Effort, Place
-from bulkdelete.records.engines import close_returned, dialect_of
 from bulkdelete.records.fence import FenceRow, close_fence, open_fence
 from bulkdelete.records.keyset import below
 from bulkdelete.records.ledger import Ledger, ledger_tables
 from bulkdelete.records.names import read_address, shown
 from bulkdelete.records.own_tables import OwnTables
 from bulkdelete.records.pace import Paces
+from bulkdelete.records.pool import close_pool
 from bulkdelete.records.postgresql.sessions import DEFAULT_SCHEMA
 from bulkdelete.records.preflight import Caution, Preview, blocked_now, missing_indexes, probe_reached
 from bulkdelete.records.result import BatchResult
@@ -70,9 +71,8 @@ class Target:
         return shown(self.url)
 
     def close(self) -> None:
-        """Let go of all connections; one that a thread still works with is closed as soon as that gives it back."""
-        sa.event.listen(self.engine.pool, "checkin", close_returned)
-        self.engine.dispose()
+        """Let go of all connections."""
+        close_pool(self.engine)
         self.gauge.close()
 
     @contextmanager
@@ -91,7 +91,7 @@ class Target:
     def scope(self, job: Job) -> Scope:
         """The job held against the database as it is now. Raises InvalidJobError."""
         with self.available(), self.dialect.reading(self.engine, PLANNING_SECONDS) as connection:
-            scope = Scope.of(job, connection, self.dialect)
+            scope = replace(Scope.of(job, connection, self.dialect), chosen=self.ledger.chosen)
         self.scopes[job.digest()] = scope
         return scope
 
@@ -135,7 +135,7 @@ class Target:
         """What the job will do, by the database's own estimates. Raises InvalidJobError."""
         scope, notes = self.check(job)
         with self.available(), self.dialect.reading(self.engine, PLANNING_SECONDS) as connection:
-            now = self.dialect.read_clock(connection.execute(sa.select(self.dialect.now())).scalar_one())
+            now = job.cut_off(self.dialect.read_clock(connection.execute(sa.select(self.dialect.now())).scalar_one()))
             walks, blocked = [], []
             for index in range(len(job.queries)):
                 entity = scope.entity(index)
@@ -148,14 +148,12 @@ class Target:
             slow = missing_indexes(connection, self.dialect, scope, estimates)
         return Preview(scope, now, walks, blocked, [*slow, *(Caution(note) for note in notes)])
 
-    def open(
-        self, operation_id: UUID, job: Job, epoch: int, cut_off: datetime.datetime | None = None
-    ) -> tuple[FenceRow, Scope]:
-        """Let the operation run at this epoch; creates our tables where they are missing. `cut_off`: None: now."""
+    def open(self, operation_id: UUID, job: Job, epoch: int) -> tuple[FenceRow, Scope]:
+        """Let the operation run at this epoch; creates our tables where they are missing."""
         scope, _ = self.check(job)
         self.tables.create()
         with self.available(), self.dialect.transaction(self.engine) as connection:
-            row = open_fence(connection, self.dialect, self.ledger, operation_id, job.digest(), epoch, cut_off)
+            row = open_fence(connection, self.dialect, self.ledger, operation_id, job, epoch)
         return row, scope
 
     def plan(self, run: Run, query_index: int, retry: bool, number: int = 1) -> tuple[Walk, bool]:
@@ -163,11 +161,15 @@ class Target:
         bounded = run.scope.created_on(query_index) is not None
         if run.retried is not None and not retry:
             return plan_retry(run.retried, query_index, number), bounded
+        if run.scope.is_settled_first(query_index) and not retry:
+            bounded = True  # no other record is meant, whenever it was created
+            with self.available():
+                Choosing(self.engine, self.dialect, self.ledger).choose(run, query_index)
         with self.available(), self.dialect.reading(self.engine, PLANNING_SECONDS) as connection:
             if retry:
                 return Walk({"kind": "set_aside"}, 1, self.ledger.retryable(connection, run.id, query_index)), bounded
             entity = run.scope.entity(query_index)
-            where = run.scope.where(query_index, entity, run.cut_off)
+            where = run.where(query_index, entity)
             aside = self.ledger.set_aside
             mine = (aside.c.operation_id == run.id, aside.c.query_index == query_index)
             if connection.execute(sa.select(sa.exists().where(*mine).select_from(aside))).scalar():
@@ -229,7 +231,7 @@ class Target:
 
     def clear(self, operation_id: UUID) -> None:
         """Remove what is recorded: the ledger rows and the records set aside. The fence stays."""
-        for table in (self.ledger.ledger, self.ledger.set_aside):
+        for table in (self.ledger.ledger, self.ledger.set_aside, self.ledger.chosen):
             _, *key = table.primary_key.columns
             mine = table.c.operation_id == str(operation_id)
             ahead = sa.select(*key).where(mine).order_by(*key).limit(1).offset(CLEARED)

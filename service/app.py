@@ -10,7 +10,7 @@ from functools import partial
 from bulkdelete.consumers.attention import Attention
 from bulkdelete.consumers.deletion import Deletion
 from bulkdelete.consumers.routes import Role
-from bulkdelete.projections.keeper import ViewKeeper
+from bulkdelete.projections.keeper import SERVICE_MEMORY, ViewKeeper
 from bulkdelete.projections.layout import ViewFiles
 from bulkdelete.service.cataloguefile import read_catalogue
 from bulkdelete.service.event_store import open_event_store
@@ -37,12 +37,12 @@ def parts_of(settings: Settings, roles: frozenset[Role]) -> Iterator[Parts]:
         deletion = Deletion(application, targets.of, stopping.is_set, Attention(application))
         keeper = None
         if Role.PROJECTION in roles:
-            keeper = ViewKeeper(ViewFiles.beside(settings.views_path), application)
+            keeper = ViewKeeper(ViewFiles.beside(settings.views_path), application, SERVICE_MEMORY)
         try:
             notifier = notifier_of(settings, application) if Role.NOTIFICATION in roles else None
             yield Parts(
                 application, settings.databases.keys(), deletion.do, keeper, stopping.set, targets.check, catalogues,
-                bounds_of(settings), notifier,
+                bounds_of(settings), settings.simulated_time, notifier,
             )  # fmt: skip
         finally:
             deletion.retried.close()

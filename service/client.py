@@ -26,7 +26,6 @@ from bulkdelete.domain.commands import (
     ThrottleOperation,
     Unhalt,
     command_of,
-    postponement,
 )
 from bulkdelete.domain.errors import InvalidJobError
 from bulkdelete.domain.job import Job
@@ -96,7 +95,7 @@ class LocalOperation:
 
     def postpone(self, until: datetime | str, time_zone: str | None = None) -> None:
         """Delete nothing (any more) until an instant, then go on. Raises TransitionError, InvalidJobError."""
-        self.client.control(PostponeOperation, self.id, **postponement(until, time_zone))
+        self.client.control(PostponeOperation, self.id, until=until, time_zone=time_zone)
 
     def throttle(self, rate: float | None) -> None:
         """Delete at most so many records per second from now on; None: no bound. Raises TransitionError."""
@@ -144,6 +143,8 @@ class LocalClient:
         address = database or self.database
         if address is None:
             raise InvalidJobError("say which: submit(job, database=…) or Client.local(database=…)", "database")
+        if job.recurrence is not None:
+            raise InvalidJobError("a job that recurs is a schedule: bulkdelete schedule create", "recurrence")
         if self.catalogue is not None:
             job = job.under(read_catalogue(self.catalogue))
         with closing(Target(address)) as target:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shlex
+import threading
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from uuid import UUID
+
+from eventsourcing.persistence import PersistenceError
 
 from bulkdelete.domain.application import BulkDeletes
 from bulkdelete.domain.errors import BulkDeleteError
@@ -16,9 +22,14 @@ from bulkdelete.service.state import State
 
 if TYPE_CHECKING:
     from bulkdelete.consumers.notification import Notifier
+    from bulkdelete.service.settings import Settings
+
+log = logging.getLogger("bulkdelete.notification")
 
 CONFIGURED = ("BULKDELETE_WEBHOOKS", "BULKDELETE_CHATS")
 MAIL_SERVER = "BULKDELETE_SMTP__HOST"
+LOOK = 1.0
+"""Seconds between two looks at what ended and what is due."""
 MOST_FAILED = 2
 """Notifications in a row that could not be delivered, after which the others wait for another time."""
 
@@ -102,3 +113,38 @@ def outcome(notification: Notification) -> Iterator[str]:
                 f"Not told yet by {channel} ({who}): {reason}. "
                 f"Try again: bulkdelete notifications {notification.operation_id[:8]} --send"
             )
+
+
+@contextmanager
+def telling(settings: Settings, application: BulkDeletes, state: State, stopping: threading.Event) -> Iterator[None]:
+    """Tell ends as they come, in a thread of its own: no deletion waits for it."""
+    from bulkdelete.service.notifying import notifier_of  # noqa: PLC0415
+
+    place = "" if state.is_default else f" --state {shlex.quote(str(state.folder.absolute()))}"
+    notifier = notifier_of(settings, application, place, state.holding)
+    thread = threading.Thread(target=keep_telling, args=(notifier, stopping), name="notices", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join(timeout=settings.notifications.timeout_seconds + 5)
+
+
+def keep_telling(notifier: Notifier, stopping: threading.Event) -> None:
+    """Tell the ends there are, and those that come, until it is time to stop."""
+    from bulkdelete.producers.clock import EndedOperations, PendingNotifications  # noqa: PLC0415
+
+    ended, pending = EndedOperations(notifier.application), PendingNotifications(notifier.application)
+    waiting: list[UUID] = []
+    while not stopping.wait(LOOK):
+        try:
+            waiting += ended.fresh()
+            while waiting and not stopping.is_set():
+                notifier.follow(waiting[-1])
+                waiting.pop()
+            for identity in notifier.tick(pending.refresh()):
+                if stopping.is_set():
+                    return
+                notifier.quietly(identity)
+        except (BulkDeleteError, PersistenceError) as error:
+            log.warning("The notices go on: %s", error, extra={"action": "notices_wait"})

@@ -130,6 +130,11 @@ class Settings(BaseSettings):
     deletion_workers: Annotated[int, Field(ge=1, le=64)] = 4
     """Pieces of work that one process does at once."""
 
+    tick_seconds: Annotated[float, Field(gt=0, le=60)] = 1
+    """Between two ticks of a clock: a schedule begins so late at most."""
+    simulated_time: bool = False
+    """Whether ticks may be of any time: for simulations, where the clock is not this machine's."""
+
     rate: Annotated[float, Field(gt=0)] | None = None
     """Records per second that all operations together may delete."""
     operations_per_database: Annotated[int, Field(ge=1)] | None = None

@@ -195,8 +195,9 @@ def test_durable_names_stay() -> None:
     assert BulkDeletes.name == "bulkdelete"
     assert [(one.topic, one.group) for one in ROUTES] == [
         ("commands", "operations.commands"), ("outcomes", "operations.outcomes"),
-        ("events", "planning.events"), ("work", "deletion.work"), ("events", "notification.events"),
+        ("events", "planning.events"), ("ticks", "operations.ticks"), ("work", "deletion.work"),
+        ("events", "notification.events"),
     ]  # fmt: skip
     assert {plan.name for plan in Topics().plans()} == {
-        f"bulkdelete.{name}" for name in ("commands", "work", "outcomes", "events", "rejected")
+        f"bulkdelete.{name}" for name in ("commands", "work", "outcomes", "events", "ticks", "rejected")
     }

@@ -73,6 +73,8 @@ class Schedules:
                 why = "was deleted" if found.deleted else "has another job or database"
                 raise ScheduleExistsError(f"schedule {command.schedule_id} {why}", "schedule_id")
             return found
+        if self.application.is_taken(command.schedule_id):
+            raise ScheduleExistsError(f"{command.schedule_id} is no schedule's id", "schedule_id")
         return Schedule.create(
             command.schedule_id, command.command_id, command.requested_by, database, command.job, now
         )

@@ -5,29 +5,20 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Annotated, Any, ClassVar, Self
-from zoneinfo import ZoneInfo
+from typing import Annotated, Any, Self
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    SerializerFunctionWrapHandler,
-    model_serializer,
-    model_validator,
-)
+from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from bulkdelete.domain.errors import InvalidJobError
 from bulkdelete.domain.instants import (
     DEFAULT_ZONE,
     as_naming_of_an_instant,
-    as_time_zone,
     has_zone,
     in_utc,
     refuse_naive,
 )
+from bulkdelete.domain.meaning import Meaning
 from bulkdelete.domain.scheduling.recurrence import Recurrence
 from bulkdelete.domain.scheduling.timetable import Timetable
 from bulkdelete.domain.scheduling.windows import Days, Hours, Window
@@ -77,17 +68,10 @@ Moment = Annotated[datetime | None, BeforeValidator(lambda one: one and as_namin
 Duration = Annotated[timedelta, BeforeValidator(as_duration), Field(ge=timedelta(seconds=1), le=timedelta(days=366))]
 
 
-class Timing(BaseModel):
+class Timing(Meaning):
     """When a job runs. `start_at` and `ends_at` are instants, or times on the wall of `time_zone`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    left_out: ClassVar[tuple[str, ...]] = (
-        "start_at", "recurrence", "ends_at", "overlap", "missed", "window", "blackouts", "maximum_duration",
-    )  # fmt: skip
-    """What is not written where it says nothing."""
-
-    time_zone: Annotated[str, Field(max_length=64, strict=True), BeforeValidator(as_time_zone)] = DEFAULT_ZONE
-    """IANA name."""
     start_at: Moment = None
     """Nothing is done before; without an offset a local time in `time_zone`."""
     recurrence: Annotated[str | None, BeforeValidator(as_rule)] = None
@@ -104,12 +88,11 @@ class Timing(BaseModel):
     @model_validator(mode="after")
     def says_which_zone(self) -> Self:
         """A time without its zone has sent many a job to sleep for the size of an offset (spec §2.2)."""
-        is_named = "time_zone" in self.model_fields_set
         for name in ("start_at", "ends_at"):
             value: datetime | None = getattr(self, name)
-            if value is not None and not has_zone(value) and not is_named:
+            if value is not None and not has_zone(value) and self.time_zone is None:
                 refuse_naive("Job", name, value)
-        if self.recurrence and self.start_at and self.start_at.utcoffset() and not is_named:
+        if self.recurrence and self.start_at and self.start_at.utcoffset() and self.time_zone is None:
             raise PydanticCustomError("refused", "a recurrence needs a time_zone: an offset alone does not say what"
                                       " the clock on the wall shows in half a year")  # fmt: skip
         if not self.recurrence and (
@@ -122,32 +105,20 @@ class Timing(BaseModel):
             raise PydanticCustomError("refused", "the blackouts leave no day on which it may run")
         return self
 
-    @model_serializer(mode="wrap")
-    def without_what_is_not_said(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Without the words that say nothing: the digest of a job is the same as before there were such words."""
-        value: dict[str, Any] = write(self)
-        for name in self.left_out:
-            if getattr(self, name) == type(self).model_fields[name].default:
-                value.pop(name, None)
-        moments = [one for one in (self.start_at, self.ends_at) if one is not None]
-        if self.time_zone == DEFAULT_ZONE and all(has_zone(one) for one in moments) and not self.recurrence:
-            value.pop("time_zone", None)
-        return value
-
     @property
-    def zone(self) -> ZoneInfo:
+    def zone_name(self) -> str:
         """The zone whose clock counts."""
-        return ZoneInfo(self.time_zone)
+        return self.time_zone or DEFAULT_ZONE
 
     @property
     def starts_at(self) -> datetime | None:
         """The instant before which nothing is done, in UTC."""
-        return in_utc(self.start_at, self.time_zone) if self.start_at else None
+        return in_utc(self.start_at, self.zone_name) if self.start_at else None
 
     def timetable(self, start: datetime) -> Timetable:
         """When it is due; `start` is the time on the wall from which the recurrence counts."""
         rule = Recurrence.read(self.recurrence) if self.recurrence else None
-        return Timetable(start, self.zone, rule, in_utc(self.ends_at, self.time_zone) if self.ends_at else None)
+        return Timetable(start, self.zone, rule, in_utc(self.ends_at, self.zone_name) if self.ends_at else None)
 
     def start_wall(self, otherwise: datetime) -> datetime:
         """The time on the wall from which it counts: of `start_at`, else of that instant."""
@@ -162,3 +133,7 @@ class Timing(BaseModel):
 
 SCHEDULE_WORDS = ("start_at", "recurrence", "ends_at", "overlap", "missed")
 """What says when operations begin; the rest holds for each operation."""
+UNSAID: dict[str, tuple[Any, ...]] = {
+    "overlap": (Overlap.SKIP.value,), "missed": (MissedPolicy.RUN_ONCE.value,), "blackouts": ([],),
+}  # fmt: skip
+"""What a job says of its timing where it says nothing, besides null."""

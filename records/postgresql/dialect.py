@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql.base import PGDialect
 
 from bulkdelete.domain.errors import InvalidJobError
-from bulkdelete.domain.query import QueryTree
+from bulkdelete.domain.query.naming import subjects
+from bulkdelete.domain.query.tree import QueryTree
 from bulkdelete.records.catalogue import Entity, Relationship
 from bulkdelete.records.dialect import AnySelect, Span, Walk
 from bulkdelete.records.postgresql.catalogue import PostgreSQLSchema, probe
@@ -43,6 +44,7 @@ class PostgreSQL(PostgreSQLSessions, PostgreSQLOperands, PostgreSQLKeys, Postgre
 
     name = "postgresql"
     workers = 2
+    alone = False
     target_seconds = 0.1
     most_records = 20_000
     least_records = 2_000
@@ -61,7 +63,9 @@ class PostgreSQL(PostgreSQLSessions, PostgreSQLOperands, PostgreSQLKeys, Postgre
 
     def read_values(self, connection: sa.Connection, entity: Entity, tree: QueryTree) -> None:
         """Have the server read the values of types that only it knows. Raises InvalidJobError naming the value."""
-        for one in tree.comparisons():
+        for one, about in subjects(tree):
+            if about != tree.entity or one.operator.form.takes != "value":
+                continue
             attribute = entity.attribute(one.attribute, f"{one.path}.AttributeName")
             for index, value in enumerate(one.values if attribute.kind == "other" else ()):
                 try:
@@ -89,9 +93,15 @@ class PostgreSQL(PostgreSQLSessions, PostgreSQLOperands, PostgreSQLKeys, Postgre
         tables = ", ".join(QUOTING.format_table(one.table) for one in entities)
         connection.exec_driver_sql(f"LOCK TABLE {tables} IN ROW EXCLUSIVE MODE")
 
-    def lock_rows(self, select: AnySelect, skip_locked: bool = False) -> AnySelect:
+    def lock_rows(
+        self, select: AnySelect, skip_locked: bool = False, of: sa.FromClause | None = None, keeps_key: bool = False
+    ) -> AnySelect:
         """FOR UPDATE: nobody changes them, and nobody adds a child, until the transaction ends."""
-        return select.with_for_update(skip_locked=skip_locked)
+        return select.with_for_update(skip_locked=skip_locked, of=of, key_share=keeps_key)
+
+    def led_join(self, first: sa.FromClause, second: sa.FromClause, on: Truth) -> sa.Join:
+        """Only what is found is held, however it is found."""
+        return sa.join(first, second, on)
 
     def hold_listed(self, select: AnySelect) -> AnySelect:
         """Both statements see the same snapshot already."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from bulkdelete.domain.query import QueryTree
+from bulkdelete.domain.query.tree import QueryTree
 from bulkdelete.records.catalogue import Entity, Relationship
 from bulkdelete.records.dialect import AnySelect, Span, Walk
 from bulkdelete.records.predicates import Truth
@@ -32,6 +32,7 @@ class SQLite(SQLiteSessions, SQLiteOperands, SQLiteKeys, SQLiteStrain):
 
     name = "sqlite"
     workers = 1
+    alone = True
     target_seconds = 0.45
     most_records = 100_000
     least_records = 10_000
@@ -66,9 +67,15 @@ class SQLite(SQLiteSessions, SQLiteOperands, SQLiteKeys, SQLiteStrain):
     def reserve(self, connection: sa.Connection, entities: Sequence[Entity]) -> None:
         """The whole file is ours already."""
 
-    def lock_rows(self, select: AnySelect, skip_locked: bool = False) -> AnySelect:
+    def lock_rows(
+        self, select: AnySelect, skip_locked: bool = False, of: sa.FromClause | None = None, keeps_key: bool = False
+    ) -> AnySelect:
         """The whole file is ours already."""
         return select
+
+    def led_join(self, first: sa.FromClause, second: sa.FromClause, on: Truth) -> sa.Join:
+        """The whole file is ours already."""
+        return sa.join(first, second, on)
 
     def hold_listed(self, select: AnySelect) -> AnySelect:
         """The whole file is ours already."""

@@ -16,7 +16,6 @@ from bulkdelete.domain.commands import (
     ResumeOperation,
     ThrottleOperation,
     command_of,
-    postponement,
 )
 from bulkdelete.domain.directory import identify
 from bulkdelete.domain.errors import InvalidJobError, OperationNotFoundError, TransitionError
@@ -118,7 +117,7 @@ def register(app: typer.Typer) -> None:
 
         Example: bulkdelete postpone 7f3a --until 2027-01-04T02:00:00 --time-zone Europe/Oslo
         """
-        send(PostponeOperation, operation, state, kafka, **postponement(until, time_zone))
+        send(PostponeOperation, operation, state, kafka, until=until, time_zone=time_zone)
 
     @app.command()
     def throttle(

@@ -9,10 +9,11 @@ import typer
 
 from bulkdelete.consumers.operations import pull
 from bulkdelete.domain.commands import Halt, Unhalt, command_of
-from bulkdelete.domain.errors import OperationNotFoundError, TransitionError
+from bulkdelete.domain.errors import TransitionError
 from bulkdelete.service.cli.kafka_options import told_to
 from bulkdelete.service.cli.output import messages
-from bulkdelete.service.cli.views import opened
+from bulkdelete.service.configuration import load
+from bulkdelete.service.event_store import open_event_store
 from bulkdelete.service.principal import principal
 
 StateFolder = Annotated[Path | None, typer.Option("--state", help="Where bulkdelete keeps what it knows.")]
@@ -25,11 +26,9 @@ def send(command: Halt | Unhalt, state: Path | None, kafka: str | None, done: st
         told_to(kafka, command)
         messages().print(f"asked: {command.type.lower()}", markup=False)
         return
-    with opened(state) as place:
-        if place.application is None:
-            raise OperationNotFoundError("there is no event store here; tell the service: --kafka")
+    with open_event_store(load(given={"state": state, "event_store": None} if state else None).events) as application:
         try:
-            pull(command, place.application)
+            pull(command, application)
         except TransitionError as error:
             raise TransitionError(error.reason) from None
     messages().print(done, markup=False)

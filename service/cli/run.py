@@ -175,6 +175,16 @@ class Runner:
         return exit_code(operation)
 
 
+def refuse_recurring(job: Job) -> None:
+    """A job that recurs is no run."""
+    if job.recurrence is not None:
+        raise InvalidJobError(
+            "a job that recurs is a schedule: `bulkdelete schedule create JOB`, or `apply DIR`, makes it, and `serve` "
+            "runs it; without the recurrence this command runs it once",
+            "recurrence",
+        )
+
+
 def refuse_slow(job: Job, preview: Preview) -> None:
     """Refuse what would take unreasonably long, unless the job says that it may."""
     if not job.options.allow_slow and any(caution.grave for caution in preview.cautions):
@@ -221,6 +231,7 @@ def register(app: typer.Typer) -> None:
         if job is None:
             raise InvalidJobError("say which job file to run, or --resume to go on", "JOB")
         asked = read_job(job)
+        refuse_recurring(asked)
         if allow_slow:
             asked = asked.model_copy(update={"options": asked.options.model_copy(update={"allow_slow": True})})
         address = database_url(database or asked.database)

@@ -23,6 +23,7 @@ from bulkdelete.service.cli.telling import row_of, tell_halt, tell_status, tell_
 from bulkdelete.service.cli.topic import KafkaTopic, events_of
 from bulkdelete.service.configuration import load
 from bulkdelete.service.event_store import open_event_store
+from bulkdelete.service.settings import Settings
 from bulkdelete.service.state import State
 
 NONE_FOUND = 1
@@ -48,14 +49,22 @@ class Place:
     """Whether it belongs to this machine alone, and to no service."""
 
 
+def settings_for(state: Path | None) -> Settings:
+    """The settings; a state folder that is named holds everything."""
+    return load(given={"state": state, "event_store": None, "views": None} if state else None)
+
+
 @contextmanager
-def opened(state: Path | None) -> Iterator[Place]:
-    """The event store and the views' files. Raises OperationNotFoundError where nothing was ever submitted."""
-    settings = load(given={"state": state, "event_store": None, "views": None} if state else None)
+def opened(state: Path | None, make: bool = False) -> Iterator[Place]:
+    """The event store and the views' files; `make`: a new one where there is none.
+
+    Raises OperationNotFoundError where nothing was ever submitted.
+    """
+    settings = settings_for(state)
     path = Path(settings.events.secret.removeprefix("sqlite:///"))
     files = ViewFiles.beside(settings.views_path)
     is_alone = settings.events.scheme == "sqlite" and settings.kafka.servers is None
-    if settings.events.scheme == "sqlite" and not path.is_file():
+    if settings.events.scheme == "sqlite" and not path.is_file() and not make:
         if not files.snapshot.is_file():
             raise OperationNotFoundError(f"nothing was submitted yet: there is no {path}")
         yield Place(None, files, State(settings.state), is_alone)

@@ -8,7 +8,7 @@ from typing import Any
 
 from faststream.kafka import KafkaBroker
 
-from bulkdelete.consumers.routes import COMMANDS, ENDS, EVENTS, OUTCOMES, WORK, Role
+from bulkdelete.consumers.routes import COMMANDS, ENDS, EVENTS, OUTCOMES, TICKS, WORK, Role
 from bulkdelete.domain.outcomes import AnyOutcome
 from bulkdelete.domain.work import AnyWork
 from bulkdelete.producers.topics import Topics
@@ -20,6 +20,7 @@ from bulkdelete.service.kafka.outcomes import Outcomes
 from bulkdelete.service.kafka.parts import Parts
 from bulkdelete.service.kafka.planning import Planning
 from bulkdelete.service.kafka.shell import Shell
+from bulkdelete.service.kafka.ticks import Ticks
 from bulkdelete.service.kafka.work import Deletions
 
 BATCH = {"batch": True, "batch_timeout_ms": 10, "max_records": 100}
@@ -46,8 +47,11 @@ def mount_routes(
     mounted = Mounted()
     if Role.OPERATIONS in roles:
         keeper = Keeper(shell, keep_seconds)
-        commands = Commands(shell, keeper, parts.application, parts.databases, recorded, parts.check, parts.catalogues)
+        commands = Commands(
+            shell, keeper, parts.application, parts.databases, recorded, parts.scheduling, parts.check, parts.catalogues
+        )
         mount(broker, topics, COMMANDS, commands.handler())
+        mount(broker, topics, TICKS, Ticks(shell, parts.scheduling, recorded).handler(), **BATCH)
         outcomes = Outcomes(shell, parts.application, topics.name("work"), recorded, parts.bounds)
         mount(broker, topics, OUTCOMES, outcomes.handler(), **BATCH)
     if Role.PLANNING in roles:

@@ -10,6 +10,7 @@ from bulkdelete.consumers.notification import Notifier
 from bulkdelete.consumers.operations import Check
 from bulkdelete.consumers.planning import Planner
 from bulkdelete.consumers.routes import Role
+from bulkdelete.consumers.schedules import Scheduling
 from bulkdelete.domain.application import BulkDeletes
 from bulkdelete.domain.declarations import Declarations
 from bulkdelete.domain.outcomes import AnyOutcome
@@ -37,11 +38,16 @@ class Parts:
     """The catalogue of each database that has one: an operation begins with it."""
     bounds: Bounds = field(default_factory=Bounds)
     """What the operator allows all operations together."""
+    is_simulated: bool = False
+    """Whether ticks may be of any time."""
     notifier: Notifier | None = None
     """Tells people how operations ended."""
     planner: Planner = field(init=False)
+    scheduling: Scheduling = field(init=False)
 
     def __post_init__(self) -> None:
+        scheduling = Scheduling(self.application, self.databases, self.check, self.catalogues, self.is_simulated)
+        object.__setattr__(self, "scheduling", scheduling)
         object.__setattr__(self, "planner", Planner(self.application, bounds=self.bounds))
 
 

@@ -118,7 +118,7 @@ def test_the_rate_of_the_job_and_of_commands(life: Life) -> None:
     life.open()
     assert life.control("throttle", rate=None).rate is None
     life.control("cancel")
-    with pytest.raises(TransitionError, match="canceling and cannot be throttled; nothing is possible"):
+    with pytest.raises(TransitionError, match="canceling and cannot become throttled; nothing is possible"):
         life.control("throttle", rate=10)
 
 
@@ -151,7 +151,7 @@ def test_a_halt_stops_what_runs_and_lets_it_go_on(life: Life) -> None:
     assert heed(life) == heed(life) == "halting"
     told = summary(life.close("paused"))
     assert (told["status"], told["waiting_for"]) == ("paused", "halted by ops: disk")
-    with pytest.raises(TransitionError, match="halted and cannot be resumed"):
+    with pytest.raises(TransitionError, match="halted and cannot become waiting"):
         life.control("resume")
     life.application.take_brake(command_of(Unhalt, requested_by="ops"))
     assert heed(life) == "waiting"
@@ -211,3 +211,19 @@ def test_lanes_are_taken_left_and_taken_again(life: Life) -> None:
     others[0].close("canceled")
     assert takes(life)
     assert life.application.take_lane(others[1].now, 1, is_driven=lambda _: False)
+
+
+def test_a_snapshot_of_before_there_were_rates_and_times_is_read(life: Life) -> None:
+    life.submit()
+    life.open()
+    life.control("pause")
+    life.close("paused")
+    old = life.now
+    for name in ("closed", "postponed_until", "time_zone", "rate", "held_by"):
+        old.__dict__.pop(name, None)
+    assert summary(old)["rate"] is None
+    assert old.next_epoch == 2
+    old.control(life.command("postpone", **TIME))
+    assert summary(old)["waiting_for"] == f"goes on {SPOKEN}"
+    old.begin_if_due(UNTIL)
+    assert old.epoch == 2

@@ -107,7 +107,8 @@ def running(
     found: list[tuple[Service, asyncio.AbstractEventLoop]] = []
 
     async def main() -> None:
-        parts = make(application) if make else Parts(application, {"crm"}, target.do, keeper)
+        simulated = settings.simulated_time
+        parts = make(application) if make else Parts(application, {"crm"}, target.do, keeper, is_simulated=simulated)
         service = Service(settings, read_roles([roles]), parts)
         found.append((service, asyncio.get_running_loop()))
         began.set()

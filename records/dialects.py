@@ -1,10 +1,8 @@
-"""Which dialect an address means, and what becomes of connections that come back late."""
+"""Which dialect speaks to a database."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
-from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.pool import ConnectionPoolEntry
 
 from bulkdelete.records.dialect import Dialect
 from bulkdelete.records.mariadb.dialect import MariaDB
@@ -21,9 +19,3 @@ def dialect_of(url: sa.URL, schema: str) -> Dialect:
             return MariaDB()
         case _:
             return PostgreSQL(schema)
-
-
-def close_returned(connection: DBAPIConnection | None, _record: ConnectionPoolEntry) -> None:
-    """Close what comes back to a pool that is no more: nobody would take it from there again."""
-    if connection is not None:
-        connection.close()
