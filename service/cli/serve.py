@@ -15,8 +15,8 @@ from bulkdelete.consumers.routes import Role
 from bulkdelete.domain.errors import UnavailableError
 from bulkdelete.service import logs
 from bulkdelete.service.app import parts_of
-from bulkdelete.service.cli.kafka_options import ConfigFile, KafkaAddress, settings_of
 from bulkdelete.service.cli.interrupting import interruptible
+from bulkdelete.service.cli.kafka_options import ConfigFile, KafkaAddress, settings_of
 from bulkdelete.service.configuration import Problem, SettingsError, load, unknown_variables
 from bulkdelete.service.embedded import serve as serve_embedded
 from bulkdelete.service.event_store import open_event_store
