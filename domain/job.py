@@ -16,6 +16,7 @@ from bulkdelete.domain.notify import Notify
 from bulkdelete.domain.query.expression import QueryExpression
 from bulkdelete.domain.query.tree import QueryTree
 from bulkdelete.domain.query.values import refused
+from bulkdelete.domain.query.words import said
 from bulkdelete.domain.query_builder import Query
 from bulkdelete.domain.refusals import refusal
 from bulkdelete.domain.scheduling.timing import SCHEDULE_WORDS, UNSAID, Timing
@@ -61,10 +62,11 @@ def as_expression(value: Any) -> Any:
     return value.expression() if isinstance(value, Query) else value
 
 
-def said(job: dict[str, Any]) -> dict[str, Any]:
-    """A job as plain data without the settings that it leaves to their defaults: its digest stays what it was."""
+def as_written(job: dict[str, Any]) -> dict[str, Any]:
+    """A job as plain data without what it leaves to defaults that came later: its digest stays what it was."""
     unsaid = {name: UNSAID.get(name, (None,)) for name in (*Timing.model_fields, "rate", "notify", "retry_of")}
-    return {name: value for name, value in job.items() if value not in unsaid.get(name, ())}
+    kept = {name: value for name, value in job.items() if value not in unsaid.get(name, ())}
+    return {**kept, "queries": said(kept["queries"])}
 
 
 class Job(Timing):
@@ -113,7 +115,7 @@ class Job(Timing):
 
     def to_json(self) -> dict[str, Any]:
         """The job as plain data, as events carry it; `read` takes it back."""
-        return said(self.model_dump(mode="json", by_alias=True))
+        return as_written(self.model_dump(mode="json", by_alias=True))
 
     def canonical(self) -> str:
         """The job as one JSON text that is the same for the same job."""
@@ -157,7 +159,7 @@ class GovernedJob(Job):
 
     def to_json(self) -> dict[str, Any]:
         """The job as plain data; without a catalogue as if there were no such thing."""
-        bare = said(self.model_dump(mode="json", by_alias=True, exclude={"catalogue"}))
+        bare = as_written(self.model_dump(mode="json", by_alias=True, exclude={"catalogue"}))
         return {**bare, "catalogue": self.catalogue.to_json()} if self.catalogue != NOTHING else bare
 
     def cut_off(self, clock: datetime) -> datetime:

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from eventsourcing.persistence import PersistenceError
+
 from bulkdelete.consumers.schedules import Scheduling, utc_now
 from bulkdelete.domain.application import BulkDeletes
 from bulkdelete.domain.errors import BulkDeleteError, OperationBusyError, TargetChangedError
@@ -77,8 +79,10 @@ class Embedded:
                         ticked = time.monotonic()
                         self.scheduling.tick(Tick(at=utc_now()))
                     self.look()
-                except BulkDeleteError as error:
+                except (BulkDeleteError, PersistenceError) as error:
                     log.warning("The clock goes on: %s", error, extra={"action": "clock_waits"})
+                except Exception:
+                    log.exception("The clock goes on", extra={"action": "handler_failed"})
             for thread in list(self.driven.values()):
                 thread.join(timeout=20)
         log.info("Stopped", extra={"action": "stopped"})

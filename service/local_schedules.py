@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from uuid import UUID, uuid4
 
 from bulkdelete.consumers.operations import checked
@@ -90,7 +91,7 @@ class LocalSchedules:
             known = ", ".join(sorted(self.targets.addresses)) or "none"
             raise InvalidJobError(f"the job names no database; configured: {known}; or say --database", "database")
         if "://" in name:
-            with closing(Target(name)) as target:
+            with closing(Target(from_anywhere(name))) as target:
                 return target.shown
         if name.lower() not in self.targets.addresses:
             known = ", ".join(sorted(self.targets.addresses)) or "none"
@@ -99,6 +100,14 @@ class LocalSchedules:
                 "database",
             )
         return name.lower()
+
+
+def from_anywhere(address: str) -> str:
+    """The address of the same file, whoever opens it later and from wherever."""
+    scheme, _, path = address.partition("///")
+    if scheme != "sqlite:" or not path or path.startswith(("/", ":")):
+        return address
+    return f"{scheme}///{Path(path).absolute()}"
 
 
 @contextmanager

@@ -103,7 +103,11 @@ class Schedule(course.Standing, BaseAggregate[UUID]):
         same_clock = (job.time_zone, job.recurrence) == (was.time_zone, was.recurrence)
         kept = datetime.fromisoformat(self.starts) if same_clock or not job.recurrence else None
         starts = job.start_wall(now) if job.start_at or kept is None else kept
-        due = job.timetable(starts).next(max(now, self.last or now)) if self.enabled else None
+        # What is due and was not yet seen by a tick is still due, if the new times name it.
+        pending = datetime.fromisoformat(self.next_run) if self.next_run else now
+        due = job.timetable(starts).next(min(now, pending), inclusive=pending <= now) if self.enabled else None
+        if due is not None and self.last is not None and due <= self.last:
+            due = job.timetable(starts).next(max(now, self.last))
         self.trigger_event(
             self.Edited, command_id=str(command_id), requested_by=requested_by, database=database, job=job.to_json(),
             starts=starts.isoformat(), next_run=told(due), revision=self.revision + 1,

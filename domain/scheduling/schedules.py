@@ -171,7 +171,8 @@ def change(schedule: Schedule, command: AnyScheduleCommand, now: datetime, datab
         case EditSchedule():
             schedule.edit(command.command_id, command.requested_by, database, command.job, now)
         case EnableSchedule():
-            schedule.trigger_event(Schedule.Enabled, **by, next_run=schedule.after(now))
+            due = schedule.next_run if schedule.enabled else schedule.after(now)
+            schedule.trigger_event(Schedule.Enabled, **by, next_run=due)
         case DisableSchedule():
             schedule.trigger_event(Schedule.Disabled, **by)
         case DeleteSchedule():

@@ -151,7 +151,10 @@ class Timetable:
         if len(found) <= MOST_COUNTED:
             return Missed.of(found)
         for span in BACK:
-            late = list(self.following_until(max(first, before - span), before))
+            try:
+                late = list(self.following_until(max(first, before - span), before))
+            except (EndlessSearchError, OverflowError):
+                break
             if len(late) > 1:
                 return Missed.of(late, many=True, first=found[0])
         return Missed.of(found, many=True)

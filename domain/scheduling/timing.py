@@ -27,6 +27,7 @@ from bulkdelete.domain.scheduling.zones import wall_of
 DURATION = re.compile(r"([0-9]{1,6})\s*(s|min|m|h|d)")
 SECONDS = {"s": 1, "min": 60, "m": 60, "h": 3600, "d": 86_400}
 MOST_BLACKOUTS = 400
+FIRST_YEAR, LAST_YEAR = 1970, 9000
 
 
 class Overlap(StrEnum):
@@ -92,6 +93,11 @@ class Timing(Meaning):
             value: datetime | None = getattr(self, name)
             if value is not None and not has_zone(value) and self.time_zone is None:
                 refuse_naive("Job", name, value)
+            if value is not None and not FIRST_YEAR <= value.year <= LAST_YEAR:
+                raise PydanticCustomError(
+                    "refused", "{name}: a year from {first} to {last} is accepted",
+                    {"name": name, "first": FIRST_YEAR, "last": LAST_YEAR},
+                )  # fmt: skip
         if self.recurrence and self.start_at and self.start_at.utcoffset() and self.time_zone is None:
             raise PydanticCustomError("refused", "a recurrence needs a time_zone: an offset alone does not say what"
                                       " the clock on the wall shows in half a year")  # fmt: skip

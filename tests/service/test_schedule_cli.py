@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -130,6 +132,18 @@ def test_a_schedule_has_a_life_on_the_command_line(folder: Path, say: Say) -> No
     with pytest.raises(ScheduleNotFoundError, match="no schedule is named"):
         say("schedule", "show", "Old logs")
     assert say("schedule", "show", made["schedule_id"], "--json")["deleted"]
+
+
+def test_a_file_is_found_from_anywhere(folder: Path, say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    file = folder / "jobs" / "logs.yaml"
+    file.write_text(LOGS.replace("database: shop\n", ""), encoding="utf-8")
+    with closing(sqlite3.connect("shop.db")) as connection:
+        connection.execute("CREATE TABLE log (id INTEGER PRIMARY KEY)")
+
+    made = say("schedule", "create", str(file), "--database", "sqlite:///shop.db", "--json")
+
+    assert made["database"] == f"sqlite:///{folder / 'shop.db'}"
 
 
 def test_the_views_say_the_same_when_they_are_made_anew(folder: Path, say: Say) -> None:

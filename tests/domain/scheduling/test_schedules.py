@@ -85,6 +85,17 @@ def test_an_edition_runs_no_occurrence_again(world: World) -> None:
     assert world.edit(one.id, job(name="Older logs")).next_run == "2027-01-02T01:00:00Z"
 
 
+def test_what_is_due_and_not_yet_seen_is_not_lost_by_a_command(world: World) -> None:
+    enabled, edited = world.create(job()), world.create(job())
+    world.now = FIRST + timedelta(seconds=1)
+
+    world.ask(EnableSchedule, enabled.id)
+    world.edit(edited.id, job(name="Older logs"))
+    world.tick(FIRST + timedelta(seconds=2))
+
+    assert {(which, when) for which, when, _ in world.ran} == {(enabled.id, FIRST), (edited.id, FIRST)}
+
+
 def test_deleted_is_for_good(world: World) -> None:
     one = world.create(job())
     world.ask(DeleteSchedule, one.id)
