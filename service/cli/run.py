@@ -21,6 +21,7 @@ from bulkdelete.domain.job import GovernedJob, Job
 from bulkdelete.domain.lifecycle import Status
 from bulkdelete.domain.operation import Operation
 from bulkdelete.domain.summary import summary
+from bulkdelete.records.names import read_address, shown
 from bulkdelete.records.preflight import Preview
 from bulkdelete.records.target import Target
 from bulkdelete.service.cataloguefile import read_catalogue, told_of
@@ -109,11 +110,13 @@ class Runner:
                 return self.again(application, operation, target)
 
     def target_of(self, operation: Operation, address: str | None) -> Target:
-        """The database that an operation began on. Raises InvalidJobError for another one."""
-        target = Target(address or operation.database)
-        if target.shown != operation.database:
+        """The database that an operation began on, by its address or its name. Raises InvalidJobError for another."""
+        own = database_url(operation.database) or ""
+        began = operation.database if own == operation.database else shown(read_address(own))
+        target = Target(address or own, limits=limits_of(load(), self.name))
+        if target.shown != began:
             target.close()
-            raise InvalidJobError(f"the operation began on {operation.database}, not on {target.shown}", "database")
+            raise InvalidJobError(f"the operation began on {began}, not on {target.shown}", "database")
         return target
 
     def refuse_another_catalogue(self, operation: Operation) -> None:

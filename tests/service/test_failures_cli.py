@@ -9,14 +9,17 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
+from bulkdelete.domain.commands import SubmitBulkDelete
 from bulkdelete.domain.errors import InvalidJobError, TransitionError
 from bulkdelete.domain.job import Job
 from bulkdelete.domain.query_builder import Query
 from bulkdelete.service.cli.main import create
 from bulkdelete.service.client import Client
+from bulkdelete.service.state import State
 from tests.smtp import SmtpServer
 
 JOB = {
@@ -224,3 +227,18 @@ def test_without_a_mail_server_it_says_so_before(shell: Shell) -> None:
     shell.run()
 
     assert "nobody gets mail: BULKDELETE_SMTP__HOST is not set" in shell.err
+
+
+def test_a_database_may_have_been_named(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BULKDELETE_DATABASES__CRM", f"sqlite:///{shell.database}")
+    job = Job(name="Contacts", database="crm", queries=[Query("contact").all_records()])
+    with State(shell.state).application() as application:
+        command = SubmitBulkDelete(command_id=uuid4(), operation_id=uuid4(), requested_by="me", job=job)
+        application.submit(command, "crm")
+
+    assert shell("run", "--resume") == 1
+    shell.sql("DELETE FROM incident")
+    assert shell("retry", "--cause", "incident") == 0
+    (other := shell.state.parent / "other.db").touch()
+    with pytest.raises(InvalidJobError, match="the operation began on sqlite:///"):
+        shell("retry", "--database", f"sqlite:///{other}")
