@@ -33,7 +33,7 @@ def read_job(path: Path) -> Job:
 
 
 def read_run(path: Path) -> Job:
-    """The job of one run. Raises InvalidJobError, also for one that recurs: it would run once what is meant for ever."""
+    """The job of one run. Raises InvalidJobError, also for one that recurs: it would run once, not for ever."""
     job = read_job(path)
     if job.recurrence is not None:
         raise InvalidJobError(
