@@ -66,6 +66,8 @@ class Admission:
         if operation.status != Status.POSTPONED:
             self.postponed.pop(operation_id, None)
         self.look()
+        if operation.status == Status.HALTED or (self.is_halted and Status(operation.status).is_running):
+            self.look(at_once=True)  # what was seen a moment ago is no reason to halt or to release anything
         return self.application.heed(self.hours.kept(operation), self.brake)
 
     def is_due(self, operation_id: UUID) -> bool:

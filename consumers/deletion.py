@@ -54,7 +54,8 @@ class Deletion:
         began = time.monotonic()
         try:
             operation = self.application.operation(work.operation_id)
-            yield from self.attempt(work, operation, self.target_of(operation.database), began)
+            target = self.target_of(operation.database).under(operation.job.get("ledger"))
+            yield from self.attempt(work, operation, target, began)
         except FencedError as error:
             if self.is_wanted(work):
                 yield WorkRefused(**same, reason=f"{error}, and this log does not know why: was one of them restored?")

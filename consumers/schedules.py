@@ -40,6 +40,7 @@ class Scheduling:
     databases: Collection[str] = ()
     check: Check | None = None
     catalogues: Mapping[str, Declarations] = field(default_factory=lambda: NONE)
+    ledgers: Mapping[str, str] = field(default_factory=dict)
     is_simulated: bool = False
     """Whether a tick may be of any time: the clock is not this machine's."""
     most_ahead: timedelta = MOST_AHEAD
@@ -62,7 +63,7 @@ class Scheduling:
         database = database_of(command.job, self.databases)
         found = self.schedules.find(command.schedule_id)
         if found is None or str(command.command_id) not in found.commands:
-            checked(command.job.under(self.catalogues.get(database, NOTHING)), database, self.check)
+            checked(self.prepared(command.job, database), database, self.check)
         return database
 
     def create(self, command: SubmitBulkDelete) -> Schedule:
@@ -110,5 +111,5 @@ class Scheduling:
         return [operation]
 
     def prepared(self, job: Job, database: str) -> Job:
-        """The job under the catalogue that its database has today."""
-        return job.under(self.catalogues.get(database, NOTHING))
+        """The job under the catalogue, and with the place of the ledger, that its database has today."""
+        return job.under(self.catalogues.get(database, NOTHING), self.ledgers.get(database))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,17 +10,18 @@ from zoneinfo import ZoneInfo
 from pydantic_core import InitErrorDetails, PydanticCustomError, ValidationError
 
 DEFAULT_ZONE = "UTC"
+FIRST_YEAR, LAST_YEAR = 1970, 9998
+"""What is beyond cannot be told in every time zone."""
 
 
 def as_naming_of_an_instant(value: Any) -> Any:
     """A date and a time: a number, or a mere date, would be guessed at."""
-    if isinstance(value, datetime):
-        return value
+    found = value if isinstance(value, datetime) else None
     if isinstance(value, str) and len(value) > len("2027-01-04"):
-        try:
-            return datetime.fromisoformat(value)
-        except ValueError:
-            pass
+        with suppress(ValueError):
+            found = datetime.fromisoformat(value)
+    if found is not None and FIRST_YEAR <= found.year <= LAST_YEAR:
+        return found
     raise PydanticCustomError("refused", "a date and a time are accepted, such as 2027-01-04T02:00:00+01:00")
 
 

@@ -12,6 +12,7 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Fiel
 
 from bulkdelete.domain.declarations import LARGEST_CATALOGUE, NOTHING, Declarations
 from bulkdelete.domain.errors import InvalidJobError
+from bulkdelete.domain.ledger_place import Ledger
 from bulkdelete.domain.notify import Notify
 from bulkdelete.domain.query.expression import QueryExpression
 from bulkdelete.domain.query.tree import QueryTree
@@ -94,9 +95,14 @@ class Job(Timing):
         """The job of one occurrence: without what says when there is one."""
         return self.read({name: value for name, value in self.to_json().items() if name not in SCHEDULE_WORDS})
 
-    def under(self, catalogue: Declarations) -> GovernedJob:
-        """The same job under a catalogue."""
-        return GovernedJob.read({**self.to_json(), "catalogue": catalogue.to_json()})
+    @property
+    def ledger_place(self) -> str | None:
+        """Where the operation keeps its ledger; None: the default of its database."""
+        return None
+
+    def under(self, catalogue: Declarations, ledger: str | None = None) -> GovernedJob:
+        """The same job under a catalogue, with the place of its ledger."""
+        return GovernedJob.read({**self.to_json(), "catalogue": catalogue.to_json(), "ledger": ledger})
 
     @classmethod
     def read(cls, value: object) -> Self:
@@ -142,15 +148,22 @@ class RetryOf(BaseModel):
 
 
 class GovernedJob(Job):
-    """A job with what its operation is governed by: what events keep, and what is held against the fence.
+    """A job with the catalogue, the ledger's place, and the limit of a retry, that its operation began with.
 
-    Nobody submits one: an operator configures the catalogue for the database, and the limit of a retry is the log's.
+    It is what events keep, and what is held against the fence. Nobody submits one: an operator configures the first
+    two, and the limit of a retry is the log's.
     """
 
     largest: ClassVar[int] = LARGEST_JOB + LARGEST_CATALOGUE
 
     catalogue: Declarations = NOTHING
     retry_of: RetryOf | None = None
+    ledger: Ledger | None = None
+
+    @property
+    def ledger_place(self) -> str | None:
+        """As it was set when the operation began."""
+        return self.ledger
 
     @property
     def declared(self) -> Declarations:
@@ -158,9 +171,10 @@ class GovernedJob(Job):
         return self.catalogue
 
     def to_json(self) -> dict[str, Any]:
-        """The job as plain data; without a catalogue as if there were no such thing."""
-        bare = as_written(self.model_dump(mode="json", by_alias=True, exclude={"catalogue"}))
-        return {**bare, "catalogue": self.catalogue.to_json()} if self.catalogue != NOTHING else bare
+        """The job as plain data; what is not set is left out, as if there were no such thing."""
+        bare = as_written(self.model_dump(mode="json", by_alias=True, exclude={"catalogue", "ledger"}))
+        under = {"catalogue": self.catalogue.to_json()} if self.catalogue != NOTHING else {}
+        return {**bare, **under} | ({"ledger": self.ledger} if self.ledger else {})
 
     def cut_off(self, clock: datetime) -> datetime:
         """The run's cut-off: of a retry that of the run whose failures it retries."""

@@ -73,6 +73,10 @@ class Reads:
         """Who halted everything, and why; None where nobody did."""
         return next((Halt(*row) for row in self.rows("halt")), None)
 
+    def rates(self, database: str, least: int) -> dict[str, float]:
+        """Records a second of the last runs on a database, by entity: of those that had at least so many records."""
+        return dict(self.rows("rates", database=database, least=least))
+
     def failures(self, operation: str | UUID | None = None) -> Iterator[Failure]:
         """The records of an operation that could not be deleted."""
         return map(failure_of, self.rows("failures", operation_id=self.identify(operation)))

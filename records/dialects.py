@@ -10,7 +10,7 @@ from bulkdelete.records.postgresql.dialect import PostgreSQL
 from bulkdelete.records.sqlite.dialect import SQLite
 
 
-def dialect_of(url: sa.URL, schema: str) -> Dialect:
+def dialect_of(url: sa.URL) -> Dialect:
     """What speaks to the database of this address."""
     match url.get_backend_name():
         case "sqlite":
@@ -18,4 +18,4 @@ def dialect_of(url: sa.URL, schema: str) -> Dialect:
         case "mariadb" | "mysql":
             return MariaDB()
         case _:
-            return PostgreSQL(schema)
+            return PostgreSQL()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,6 +16,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_e
 from bulkdelete.domain.declarations import Declarations
 from bulkdelete.domain.errors import InvalidJobError, UnavailableError
 from bulkdelete.domain.job import Job
+from bulkdelete.domain.ledger_place import LedgerPlace
 from bulkdelete.records.chosen import Choosing
 from bulkdelete.records.declared import Declared
 from bulkdelete.records.deletion import BatchDeletion
@@ -24,13 +25,13 @@ from bulkdelete.records.dialects import dialect_of
 from bulkdelete.records.effort import Effort, Place
 from bulkdelete.records.fence import FenceRow, close_fence, open_fence
 from bulkdelete.records.keyset import below
-from bulkdelete.records.ledger import Ledger, ledger_tables
+from bulkdelete.records.ledger import Ledger, ledger_tables, place_of
 from bulkdelete.records.names import read_address, shown
 from bulkdelete.records.own_tables import OwnTables
 from bulkdelete.records.pace import Paces
 from bulkdelete.records.pool import close_pool
-from bulkdelete.records.postgresql.sessions import DEFAULT_SCHEMA
-from bulkdelete.records.preflight import Caution, Preview, blocked_now, missing_indexes, probe_reached
+from bulkdelete.records.preflight import probe_all
+from bulkdelete.records.preview import Preview, previewed
 from bulkdelete.records.result import BatchResult
 from bulkdelete.records.retries import plan_retry
 from bulkdelete.records.scope import Run, Scope
@@ -46,7 +47,8 @@ class Target:
     """One target database. Raises UnavailableError while it is away."""
 
     address: str
-    schema: str = DEFAULT_SCHEMA
+    ledger_place: str | None = None
+    """Where our tables are, as a setting spells it; None: the default of the database."""
     patience: float = 20.0
     """Seconds that a lock of somebody else is waited for before anything began."""
     limits: Limits = NO_LIMITS
@@ -54,9 +56,11 @@ class Target:
 
     def __post_init__(self) -> None:
         self.url = read_address(self.address)
-        self.dialect = dialect_of(self.url, self.schema)
+        self.dialect = dialect_of(self.url)
+        self.place = place_of(self.dialect, self.ledger_place)
         self.engine = self.dialect.engine(self.url)
-        self.ledger: Ledger = ledger_tables(self.dialect)
+        self.ledger: Ledger = ledger_tables(self.dialect, self.place)
+        self.dialect.ours |= {(one.schema, one.name) for one in self.ledger.tables}
         self.tables = OwnTables(self.engine, self.dialect, self.ledger)
         self.batches = BatchDeletion(self.engine, self.dialect, self.ledger)
         self.scopes: dict[str, Scope] = {}
@@ -64,6 +68,18 @@ class Target:
         self.gauge = Gauge(self.engine, self.dialect, self.limits)
         # One writer a file: several would only wait for each other.
         self.turn: AbstractContextManager[object] = threading.Lock() if self.dialect.workers == 1 else nullcontext()
+        self.elsewhere: dict[LedgerPlace, Target] = {}
+
+    def under(self, ledger_place: str | None) -> Target:
+        """The same database with our tables where an operation keeps them."""
+        place = place_of(self.dialect, ledger_place)
+        if place == self.place:
+            return self
+        if place not in self.elsewhere:
+            other = Target(self.address, ledger_place, self.patience, self.limits)
+            other.turn = self.turn
+            self.elsewhere[place] = other
+        return self.elsewhere[place]
 
     @property
     def shown(self) -> str:
@@ -74,6 +90,8 @@ class Target:
         """Let go of all connections."""
         close_pool(self.engine)
         self.gauge.close()
+        for other in self.elsewhere.values():
+            other.close()
 
     @contextmanager
     def available(self) -> Iterator[None]:
@@ -109,44 +127,30 @@ class Target:
         scope = self.scope(job)
         for attempt in self.waits():
             with attempt:
-                return scope, self.probe(job, scope)
+                return scope, self.probe(scope)
         raise AssertionError("the last attempt returns or raises")
 
-    def probe(self, job: Job, scope: Scope) -> list[str]:
+    def probe(self, scope: Scope) -> list[str]:
         """Try what the job will need in one transaction that is undone; the texts are cautions."""
-        cautions: list[str] = []
-        with self.available(), self.dialect.transaction(self.engine) as connection:
-            probe = connection.begin_nested() if self.dialect.name == "postgresql" else None
-            for index in range(len(job.queries)):
-                entity = scope.entity(index)
-                where = scope.where(index, entity, None)
-                cautions += self.dialect.check(connection, entity, scope.tree(index), where)
-                cautions += probe_reached(connection, self.dialect, scope, entity)
-            if probe:
-                probe.rollback()
-        return list(dict.fromkeys(cautions))
+        with self.available():
+            with self.dialect.transaction(self.engine) as connection:
+                cautions = probe_all(connection, self.dialect, scope)
+            self.tables.check()
+        return cautions
 
     def waits(self) -> Retrying:
         """Attempts at what somebody else's lock may hold up, for a bounded time."""
         until, pause = stop_after_delay(self.patience), wait_exponential(0.1, max=2)
         return Retrying(retry=retry_if_exception_type(UnavailableError), wait=pause, stop=until, reraise=True)
 
-    def preview(self, job: Job) -> Preview:
-        """What the job will do, by the database's own estimates. Raises InvalidJobError."""
+    def preview(self, job: Job, rates: Mapping[str, float] | None = None) -> Preview:
+        """What the job will do, by the database's own estimates; `rates` of earlier runs, records a second, by entity.
+
+        Raises InvalidJobError.
+        """
         scope, notes = self.check(job)
         with self.available(), self.dialect.reading(self.engine, PLANNING_SECONDS) as connection:
-            now = job.cut_off(self.dialect.read_clock(connection.execute(sa.select(self.dialect.now())).scalar_one()))
-            walks, blocked = [], []
-            for index in range(len(job.queries)):
-                entity = scope.entity(index)
-                where = scope.where(index, entity, now)
-                walks.append(self.dialect.walk(connection, entity, where))
-                blocked.append(blocked_now(connection, self.dialect, scope, index, where))
-            estimates: dict[str, int] = {}
-            for name, walk in zip(scope.entity_names(), walks, strict=True):
-                estimates[name] = estimates.get(name, 0) + walk.estimated
-            slow = missing_indexes(connection, self.dialect, scope, estimates)
-        return Preview(scope, now, walks, blocked, [*slow, *(Caution(note) for note in notes)])
+            return previewed(connection, self.dialect, scope, notes, rates or {})
 
     def open(self, operation_id: UUID, job: Job, epoch: int) -> tuple[FenceRow, Scope]:
         """Let the operation run at this epoch; creates our tables where they are missing."""

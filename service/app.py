@@ -32,7 +32,7 @@ def parts_of(settings: Settings, roles: frozenset[Role]) -> Iterator[Parts]:
     if Role.OPERATIONS in roles:
         catalogues = {name: read_catalogue(path) for name, path in settings.catalogues.items()}
     addresses = {name: url.secret for name, url in settings.databases.items()}
-    targets = Targets(addresses, partial(limits_of, settings))
+    targets = Targets(addresses, settings.all_ledgers(), partial(limits_of, settings))
     with open_event_store(settings.events) as application, closing(targets):
         deletion = Deletion(application, targets.of, stopping.is_set, Attention(application))
         keeper = None
@@ -42,7 +42,7 @@ def parts_of(settings: Settings, roles: frozenset[Role]) -> Iterator[Parts]:
             notifier = notifier_of(settings, application) if Role.NOTIFICATION in roles else None
             yield Parts(
                 application, settings.databases.keys(), deletion.do, keeper, stopping.set, targets.check, catalogues,
-                bounds_of(settings), settings.simulated_time, notifier,
+                settings.all_ledgers(), bounds_of(settings), settings.simulated_time, notifier,
             )  # fmt: skip
         finally:
             deletion.retried.close()

@@ -27,6 +27,7 @@ from bulkdelete.domain.commands import (
     Unhalt,
     command_of,
 )
+from bulkdelete.domain.declarations import NOTHING
 from bulkdelete.domain.errors import InvalidJobError
 from bulkdelete.domain.job import Job
 from bulkdelete.domain.lifecycle import Status
@@ -38,6 +39,7 @@ from bulkdelete.projections.reads import Reads
 from bulkdelete.records.target import Target
 from bulkdelete.service.cataloguefile import read_catalogue, told_of
 from bulkdelete.service.configuration import load
+from bulkdelete.service.ledgers import ledger_place
 from bulkdelete.service.limits import bounds_of, limits_of
 from bulkdelete.service.local import LocalRun
 from bulkdelete.service.notices import Notices
@@ -56,13 +58,15 @@ class Client(KafkaClient):
         database: str | None = None,
         requested_by: str | None = None,
         catalogue: str | Path | None = None,
+        ledger: str | None = None,
     ) -> LocalClient:
         """A client without a broker: `wait` does the work, in this process.
 
-        `database` is an address, `catalogue` a TOML file.
+        `database` is an address, `catalogue` a TOML file, `ledger` where operations keep their ledger in the database,
+        as `SCHEMA.PREFIX` of its tables.
         """
         place = State(Path(state) if state else default_state())
-        return LocalClient(place, database, requested_by or principal(), Path(catalogue) if catalogue else None)
+        return LocalClient(place, database, requested_by or principal(), Path(catalogue) if catalogue else None, ledger)
 
 
 @dataclass
@@ -109,11 +113,19 @@ class LocalOperation:
 class LocalClient:
     """bulkdelete on this machine: an event store and views in a state folder, no broker."""
 
-    def __init__(self, state: State, database: str | None, requested_by: str, catalogue: Path | None = None) -> None:
+    def __init__(
+        self,
+        state: State,
+        database: str | None,
+        requested_by: str,
+        catalogue: Path | None = None,
+        ledger: str | None = None,
+    ) -> None:
         self.state = state
         self.database = database
         self.requested_by = requested_by
         self.catalogue = catalogue
+        self.ledger = ledger_place(ledger, None)
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
@@ -145,9 +157,9 @@ class LocalClient:
             raise InvalidJobError("say which: submit(job, database=…) or Client.local(database=…)", "database")
         if job.recurrence is not None:
             raise InvalidJobError("a job that recurs is a schedule: bulkdelete schedule create", "recurrence")
-        if self.catalogue is not None:
-            job = job.under(read_catalogue(self.catalogue))
-        with closing(Target(address)) as target:
+        catalogue = NOTHING if self.catalogue is None else read_catalogue(self.catalogue)
+        job = job.under(catalogue, self.ledger)
+        with closing(Target(address, self.ledger)) as target:
             with told_of(self.catalogue):
                 target.check(job)
             identity = operation_id or uuid4()

@@ -134,7 +134,7 @@ def variables(model: type[BaseModel] = Settings, prefix: str = PREFIX) -> Iterat
 
 def unknown_variables(environment: Mapping[str, str] = os.environ) -> list[Problem]:
     """Variables that look like ours and are not read: a typing mistake would go unnoticed."""
-    named = tuple(f"{PREFIX}{one}__" for one in ("DATABASES", "CATALOGUES", "BACK_OFF_OF", "WEBHOOKS", "CHATS"))
+    named = [f"{PREFIX}{one}__" for one in ("DATABASES", "CATALOGUES", "LEDGERS", "BACK_OFF_OF", "WEBHOOKS", "CHATS")]
     groups = ("KAFKA", "BACK_OFF", "SMTP", "NOTIFICATIONS")
     known = [*variables(), *(f"{PREFIX}{one}" for one in groups), *(f"{one}NAME" for one in named)]
     found = []

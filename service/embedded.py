@@ -58,7 +58,8 @@ class Embedded:
         self.state = State(self.settings.state)
         databases = self.targets.addresses
         catalogues = catalogues_of(self.settings)
-        self.scheduling = Scheduling(self.application, databases, self.targets.check, catalogues)
+        ledgers = self.targets.ledgers
+        self.scheduling = Scheduling(self.application, databases, self.targets.check, catalogues, ledgers)
         self.open = OpenOperations(self.application)
         self.bounds = bounds_of(self.settings, self.is_driven)
 
@@ -144,7 +145,7 @@ class Embedded:
         operation = self.application.operation(operation_id)
         name = operation.database
         address = self.targets.address_of(name)
-        with closing(Target(address, limits=limits_of(self.settings, name))) as target:
+        with closing(Target(address, self.targets.ledgers.get(name), limits=limits_of(self.settings, name))) as target:
             run = LocalRun(self.application, target, operation_id, bounds=self.bounds)
 
             def let_go(operation: Operation) -> None:

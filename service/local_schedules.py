@@ -30,7 +30,7 @@ from bulkdelete.service.targets import Targets
 def targets_of(settings: Settings) -> Targets:
     """The configured databases, and any that an address names."""
     addresses = {name: url.secret for name, url in settings.databases.items()}
-    return Targets(addresses, partial(limits_of, settings), takes_addresses=True)
+    return Targets(addresses, settings.all_ledgers(), partial(limits_of, settings), takes_addresses=True)
 
 
 def catalogues_of(settings: Settings) -> dict[str, Declarations]:
@@ -76,13 +76,17 @@ class LocalSchedules:
         if isinstance(command, CreateSchedule | EditSchedule):
             database = self.database_of(command.job)
             try:
-                checked(command.job.under(self.catalogues.get(database, NOTHING)), database, self.targets.check)
+                checked(self.prepared(command.job, database), database, self.targets.check)
             except InvalidJobError as error:
                 raise InvalidJobError(error.reason, (error.field or "").removeprefix("job.") or None) from None
         try:
             return self.schedules.carry_out(command, utc_now(), database)
         except TransitionError as error:
             raise TransitionError(error.reason) from None
+
+    def prepared(self, job: Job, database: str) -> Job:
+        """The job under the catalogue, and with the place of the ledger, that its database has."""
+        return job.under(self.catalogues.get(database, NOTHING), self.targets.ledgers.get(database))
 
     def database_of(self, job: Job) -> str:
         """A configured name, or an address without its password. Raises InvalidJobError."""

@@ -18,6 +18,8 @@ class Targets:
 
     addresses: Mapping[str, str]
     """Name → address, with its password."""
+    ledgers: Mapping[str, str] = field(default_factory=dict)
+    """Name → where our tables are, other than by default: an operation that began elsewhere goes on there."""
     limits: Callable[[str], Limits] = lambda _name: NO_LIMITS
     """How much a database may suffer."""
     takes_addresses: bool = False
@@ -38,7 +40,7 @@ class Targets:
         address = self.address_of(name)
         with self.lock:
             if name not in self.opened:
-                self.opened[name] = Target(address, patience=1.0, limits=self.limits(name))
+                self.opened[name] = Target(address, self.ledgers.get(name), patience=1.0, limits=self.limits(name))
             return self.opened[name]
 
     def check(self, name: str, job: Job) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from bulkdelete.records.dialect import Measure
+from bulkdelete.records.measures import Measure
 
 RUNNING = "SHOW GLOBAL STATUS LIKE 'Threads_running'"
 QUEUE = (

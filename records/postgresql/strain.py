@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import sqlalchemy as sa
 
-from bulkdelete.records.dialect import Measure
+from bulkdelete.records.measures import Measure
 
 LAG = "SELECT max(extract(epoch FROM replay_lag)) FROM pg_stat_replication"
 """Null where there is no replica, where all are level, and where the role may not see it (pg_monitor may)."""

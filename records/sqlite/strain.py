@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import sqlalchemy as sa
 
-from bulkdelete.records.dialect import Measure
+from bulkdelete.records.measures import Measure
 
 
 class SQLiteStrain:

@@ -15,28 +15,32 @@ from rich.console import Console
 from bulkdelete.consumers.operations import take_command
 from bulkdelete.domain.application import BulkDeletes
 from bulkdelete.domain.commands import ResumeOperation, SubmitBulkDelete
+from bulkdelete.domain.declarations import NOTHING
 from bulkdelete.domain.directory import identify
 from bulkdelete.domain.errors import InvalidJobError, OperationNotFoundError
-from bulkdelete.domain.job import GovernedJob, Job
+from bulkdelete.domain.job import Job
 from bulkdelete.domain.lifecycle import Status
 from bulkdelete.domain.operation import Operation
 from bulkdelete.domain.summary import summary
 from bulkdelete.records.names import read_address, shown
-from bulkdelete.records.preflight import Preview
+from bulkdelete.records.preview import Preview
 from bulkdelete.records.target import Target
 from bulkdelete.service.cataloguefile import read_catalogue, told_of
 from bulkdelete.service.cli.databases import catalogue_file, database_url
 from bulkdelete.service.cli.ending import exit_code, reasons
 from bulkdelete.service.cli.failures import command as retry_command
+from bulkdelete.service.cli.going_on import ledger_that_stays, refuse_another_catalogue
 from bulkdelete.service.cli.interrupting import interruptible
 from bulkdelete.service.cli.output import LiveProgress, messages, print_json
 from bulkdelete.service.cli.story import room_advice, tell_end, tell_preview, tell_resumed
 from bulkdelete.service.configuration import load
-from bulkdelete.service.jobfile import read_job
+from bulkdelete.service.jobfile import read_run
+from bulkdelete.service.ledgers import ledger_place
 from bulkdelete.service.limits import bounds_of, limits_of
 from bulkdelete.service.local import LocalRun
 from bulkdelete.service.notices import Notices, has_mail_server
 from bulkdelete.service.principal import principal
+from bulkdelete.service.rates import earlier_rates
 from bulkdelete.service.state import State, default_state
 
 
@@ -51,21 +55,25 @@ class Runner:
     console: Console = field(default_factory=messages)
     catalogue: Path | None = None
     """The file of the catalogue that is given."""
+    ledger: str | None = None
+    """Where the ledger is, as an option says."""
     name: str | None = None
     """The database, where it is given by a configured name."""
 
     def run(self, job: Job, address: str, operation_id: UUID | None = None) -> int:
         """Show, ask, run; returns the exit code. The same id and job again goes on with the same operation."""
-        target = Target(address, limits=limits_of(load(), self.name or job.database))
+        target = Target(address, job.ledger_place, limits=limits_of(load(), self.name or job.database))
         with contextlib.closing(target):
             if operation_id is not None and self.state.events.is_file():
                 with self.state.application() as application:
-                    if application.find(operation_id):
+                    if found := application.find(operation_id):
+                        self.note_ledger(found)
+                        job = job.under(job.declared, found.job.get("ledger"))
                         operation = self.submit(application, job, target, operation_id)
                         return self.again(application, operation, target)
             with told_of(self.catalogue):
-                preview = target.preview(job)
-            tell_preview(self.console, job, preview)
+                preview = target.preview(job, earlier_rates(self.state, target.shown))
+            tell_preview(self.console, job, preview, target.dialect.costs)
             if job.notify is not None and not has_mail_server():
                 self.console.print("[yellow]Caution[/]  nobody gets mail: BULKDELETE_SMTP__HOST is not set")
             refuse_slow(job, preview)
@@ -86,7 +94,8 @@ class Runner:
             raise OperationNotFoundError(f"there is no operation in {self.state.folder}", "operation_id")
         with self.state.application() as application:
             operation = application.operation(identify(application, prefix))
-            self.refuse_another_catalogue(operation)
+            refuse_another_catalogue(operation, self.catalogue)
+            self.note_ledger(operation)
             target = self.target_of(operation, address)
             with contextlib.closing(target):
                 return self.drive(application, operation.id, target)
@@ -113,21 +122,16 @@ class Runner:
         """The database that an operation began on, by its address or its name. Raises InvalidJobError for another."""
         own = database_url(operation.database) or ""
         began = operation.database if own == operation.database else shown(read_address(own))
-        target = Target(address or own, limits=limits_of(load(), self.name))
+        target = Target(address or own, operation.job.get("ledger"), limits=limits_of(load(), self.name))
         if target.shown != began:
             target.close()
             raise InvalidJobError(f"the operation began on {began}, not on {target.shown}", "database")
         return target
 
-    def refuse_another_catalogue(self, operation: Operation) -> None:
-        """An operation goes on with its own copy of the catalogue that it began with."""
-        began = GovernedJob.read(operation.job).catalogue
-        if self.catalogue is not None and read_catalogue(self.catalogue) != began:
-            raise InvalidJobError(
-                f"{self.catalogue} is not the catalogue that the operation began with; it goes on with its own copy: "
-                "leave --catalogue out",
-                "--catalogue",
-            )
+    def note_ledger(self, operation: Operation) -> None:
+        """Say where the ledger of an operation that goes on is, where the settings say otherwise."""
+        if said := ledger_that_stays(operation, self.ledger):
+            self.console.print(said, markup=False)
 
     def ask(self, job: Job, preview: Preview) -> None:
         """Make sure that it is meant. Raises InvalidJobError without a terminal and `--yes`; aborts on no."""
@@ -178,16 +182,6 @@ class Runner:
         return exit_code(operation)
 
 
-def refuse_recurring(job: Job) -> None:
-    """A job that recurs is no run."""
-    if job.recurrence is not None:
-        raise InvalidJobError(
-            "a job that recurs is a schedule: `bulkdelete schedule create JOB`, or `apply DIR`, makes it, and `serve` "
-            "runs it; without the recurrence this command runs it once",
-            "recurrence",
-        )
-
-
 def refuse_slow(job: Job, preview: Preview) -> None:
     """Refuse what would take unreasonably long, unless the job says that it may."""
     if not job.options.allow_slow and any(caution.grave for caution in preview.cautions):
@@ -221,6 +215,12 @@ def register(app: typer.Typer) -> None:
         catalogue: Annotated[
             Path | None, typer.Option(help="TOML: what is to be known of the entities beside what the database says.")
         ] = None,
+        ledger: Annotated[
+            str | None,
+            typer.Option(
+                metavar="SCHEMA.PREFIX", help="Where in the database to keep fence and ledger, such as ops.bulkdelete_"
+            ),
+        ] = None,
         allow_slow: Annotated[bool, typer.Option("--allow-slow", help="Go on although it will be very slow.")] = False,
     ) -> None:
         """Delete the records that a job's queries find.
@@ -228,13 +228,13 @@ def register(app: typer.Typer) -> None:
         Example: bulkdelete run closed-cases.yaml --database postgresql://localhost/crm
         """
         place = State(state or default_state())
-        runner = Runner(place, yes, json, requested_by or principal(), catalogue=catalogue, name=database)
+        given = ledger_place(ledger, None) if ledger else None
+        runner = Runner(place, yes, json, requested_by or principal(), catalogue=catalogue, ledger=given, name=database)
         if resume:
             raise typer.Exit(runner.resume(str(job) if job else None, database_url(database)))
         if job is None:
             raise InvalidJobError("say which job file to run, or --resume to go on", "JOB")
-        asked = read_job(job)
-        refuse_recurring(asked)
+        asked = read_run(job)
         if allow_slow:
             asked = asked.model_copy(update={"options": asked.options.model_copy(update={"allow_slow": True})})
         address = database_url(database or asked.database)
@@ -244,6 +244,6 @@ def register(app: typer.Typer) -> None:
                 "--database",
             )
         runner.catalogue = catalogue_file(catalogue, database or asked.database)
-        if runner.catalogue is not None:
-            asked = asked.under(read_catalogue(runner.catalogue))
+        declared = NOTHING if runner.catalogue is None else read_catalogue(runner.catalogue)
+        asked = asked.under(declared, ledger_place(ledger, database or asked.database))
         raise typer.Exit(runner.run(asked, address, operation_id))

@@ -108,6 +108,7 @@ def tell_step(step: Step) -> str:
         case "Submitted":
             asked = plural(len(data["job"]["queries"]), "query", "queries")
             under = ", under a catalogue" if "catalogue" in data["job"] else ""
+            under += f", ledger in {data['job']['ledger']}" if "ledger" in data["job"] else ""
             return f"by {data['requested_by']}: {asked} on {data['database']}{under}{retried(data['job'])}"
         case "FailuresRetried":
             why = f", for {', '.join(data['causes'])}" if data["causes"] else ""

@@ -46,6 +46,7 @@ class Commands:
     scheduling: Scheduling
     check: Check | None = None
     catalogues: Mapping[str, Declarations] = field(default_factory=dict)
+    ledgers: Mapping[str, str] = field(default_factory=dict)
 
     async def take(self, received: Received) -> None:
         """Carry one command out, keep it, or reject it."""
@@ -88,7 +89,7 @@ class Commands:
             case SubmitBulkDelete() if command.job.recurrence:
                 self.scheduling.create(command)
             case _:
-                take_command(command, self.application, self.databases, self.check, self.catalogues)
+                take_command(command, self.application, self.databases, self.check, self.catalogues, self.ledgers)
 
     def refuse(self, command: AnyMessage, reason: str) -> None:
         """Remember that the command was refused: delivered again it is refused again."""

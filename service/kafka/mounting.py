@@ -48,7 +48,15 @@ def mount_routes(
     if Role.OPERATIONS in roles:
         keeper = Keeper(shell, keep_seconds)
         commands = Commands(
-            shell, keeper, parts.application, parts.databases, recorded, parts.scheduling, parts.check, parts.catalogues
+            shell,
+            keeper,
+            parts.application,
+            parts.databases,
+            recorded,
+            parts.scheduling,
+            parts.check,
+            parts.catalogues,
+            parts.ledgers,
         )
         mount(broker, topics, COMMANDS, commands.handler())
         mount(broker, topics, TICKS, Ticks(shell, parts.scheduling, recorded).handler(), **BATCH)

@@ -36,6 +36,8 @@ class Parts:
     """Holds a submitted job against its database, so that a bad one is rejected with its path."""
     catalogues: Mapping[str, Declarations] = field(default_factory=dict)
     """The catalogue of each database that has one: an operation begins with it."""
+    ledgers: Mapping[str, str] = field(default_factory=dict)
+    """Where in a database an operation that begins keeps its ledger, other than by default."""
     bounds: Bounds = field(default_factory=Bounds)
     """What the operator allows all operations together."""
     is_simulated: bool = False
@@ -46,7 +48,9 @@ class Parts:
     scheduling: Scheduling = field(init=False)
 
     def __post_init__(self) -> None:
-        scheduling = Scheduling(self.application, self.databases, self.check, self.catalogues, self.is_simulated)
+        scheduling = Scheduling(
+            self.application, self.databases, self.check, self.catalogues, self.ledgers, self.is_simulated
+        )
         object.__setattr__(self, "scheduling", scheduling)
         object.__setattr__(self, "planner", Planner(self.application, bounds=self.bounds))
 

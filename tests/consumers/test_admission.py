@@ -110,6 +110,22 @@ def test_nothing_starts_while_halted_and_what_ran_goes_on_after(
     assert (runs.now.epoch, waits.now.epoch) == (2, 1)
 
 
+def test_a_brake_seen_a_moment_ago_neither_releases_nor_halts(application: BulkDeletes, planner: Planner) -> None:
+    life = Life(application)
+    life.submit()
+    life.open()
+    life.plan(units=3)
+    planner.follow(life.id)
+    pull(command_of(Halt, requested_by="ops", reason="disk"), application)
+    life.close("paused")
+    assert planner.follow(life.id) == []
+    assert life.now.status == "halted"
+    pull(command_of(Unhalt, requested_by="ops"), application)
+    life.open(2)
+    planner.follow(life.id)
+    assert life.now.status == "in_progress"
+
+
 def test_the_end_of_a_halt_is_noticed_for_all_by_whoever_looks_first(
     application: BulkDeletes, planner: Planner, clock: Clock
 ) -> None:

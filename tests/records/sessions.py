@@ -57,6 +57,7 @@ class Session:
     target: Target
     application: BulkDeletes
     catalogue: Declarations = NOTHING
+    ledger: str | None = None
     deletion: Deletion = field(init=False)
 
     def __post_init__(self) -> None:
@@ -64,7 +65,9 @@ class Session:
 
     def job(self, *queries: Query | dict[str, Any], **options: Any) -> GovernedJob:
         """A job under the session's catalogue."""
-        return Job.read({"name": "test", "queries": list(queries), "options": options}).under(self.catalogue)
+        return Job.read({"name": "test", "queries": list(queries), "options": options}).under(
+            self.catalogue, self.ledger
+        )
 
     def submit(self, *queries: Query | dict[str, Any], **options: Any) -> UUID:
         """Submit a job; returns the operation's id."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,10 +61,16 @@ class Terminals:
         return self.other.operation(operation_id)
 
     @contextmanager
-    def running(self, operation_id: UUID, limits: Limits = NO_LIMITS, bounds: Bounds = UNBOUNDED) -> Iterator[LocalRun]:
+    def running(
+        self,
+        operation_id: UUID,
+        limits: Limits = NO_LIMITS,
+        bounds: Bounds = UNBOUNDED,
+        on_wait: Callable[[str], None] = lambda reason: None,
+    ) -> Iterator[LocalRun]:
         """A run in a thread; at the end of the block it is interrupted where it goes on."""
         with closing(Target(self.address, patience=1, limits=limits)) as target:
-            run = LocalRun(self.application, target, operation_id, bounds=bounds)
+            run = LocalRun(self.application, target, operation_id, bounds=bounds, on_wait=on_wait)
             thread = threading.Thread(target=run.drive)
             thread.start()
             try:

@@ -77,11 +77,10 @@ def test_the_rate_is_changed_while_it_runs(terminals: Terminals) -> None:
 
 
 def test_a_run_waits_for_its_time_and_for_another_one(terminals: Terminals) -> None:
-    soon = datetime.now(UTC) + timedelta(seconds=30)
+    soon = datetime.now(UTC) + timedelta(minutes=5)
     operation_id = terminals.submit(start_at=soon.isoformat(), rate=2000)
     waited: list[str] = []
-    with terminals.running(operation_id) as run:
-        run.on_wait = waited.append
+    with terminals.running(operation_id, on_wait=waited.append):
         until(lambda: waited)
         assert terminals.left() == RECORDS
         terminals.say(PostponeOperation, operation_id, until=datetime.now(UTC) + timedelta(seconds=1))
