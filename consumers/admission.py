@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from bulkdelete.consumers.bounds import Bounds
+from bulkdelete.consumers.opening_hours import OpeningHours
 from bulkdelete.domain.application import BulkDeletes
 from bulkdelete.domain.brake import Brake
 from bulkdelete.domain.lifecycle import Status
@@ -36,6 +37,13 @@ class Admission:
     brake: Brake | None = None
     looked: float = float("-inf")
 
+    def __post_init__(self) -> None:
+        self.hours = OpeningHours(self.application, self.present)
+
+    def present(self) -> datetime:
+        """The instant, by whatever clock is set."""
+        return self.now()
+
     def look(self, at_once: bool = False) -> None:
         """Look at the brake, unless it was just looked at."""
         if at_once or self.clock() - self.looked >= LOOK:
@@ -60,10 +68,12 @@ class Admission:
         self.look()
         if operation.status == Status.HALTED or (self.is_halted and Status(operation.status).is_running):
             self.look(at_once=True)  # what was seen a moment ago is no reason to halt or to release anything
-        return self.application.heed(operation, self.brake)
+        return self.application.heed(self.hours.kept(operation), self.brake)
 
     def is_due(self, operation_id: UUID) -> bool:
-        """Whether the instant that the operation was postponed to has come."""
+        """Whether the instant that the operation was postponed to has come, or one at which it must stop."""
+        if self.hours.is_due(operation_id):
+            return True
         return operation_id in self.postponed and self.postponed[operation_id] <= self.now()
 
     def admits(self, operation: Operation, work: list[AnyWork]) -> bool:

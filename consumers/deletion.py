@@ -5,12 +5,13 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import assert_never
 from uuid import UUID
 
 from bulkdelete.consumers.attention import ALONE, Attention
 from bulkdelete.consumers.planning import identity
+from bulkdelete.consumers.retries import RetriedRecords
 from bulkdelete.domain.agenda import outstanding
 from bulkdelete.domain.application import BulkDeletes
 from bulkdelete.domain.errors import RefusedError, TargetChangedError, UnavailableError
@@ -42,6 +43,10 @@ class Deletion:
     is_stopping: Callable[[], bool] = lambda: False
     attention: Attention | None = None
     """None: nobody asks for anything, and there are no others."""
+    retried: RetriedRecords = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.retried = RetriedRecords(self.application)
 
     def do(self, work: AnyWork) -> Iterator[AnyOutcome]:
         """Do a piece of work; done before, it tells the same again. What is away is told as WorkReturned."""
@@ -80,6 +85,7 @@ class Deletion:
                 yield from self.close(work, operation, target)
             case ClearLedger():
                 if operation.is_final:
+                    self.retried.forget(operation.id)
                     target.clear(operation.id)
             case _:
                 assert_never(work)
@@ -96,15 +102,16 @@ class Deletion:
         else:
             raise FencedError(f"the target says that operation {operation.id} is {row.state} at epoch {row.epoch}")
 
-    def run(self, work: AnyWork, operation: Operation, target: Target) -> Run:
-        """The operation on its target, at the work's epoch."""
+    def run(self, work: AnyWork, operation: Operation, target: Target, deletes: bool = True) -> Run:
+        """The operation on its target, at the work's epoch; `deletes`: with what it is limited to."""
         job = GovernedJob.read(operation.job)
-        return Run(operation.id, job.digest(), work.epoch, target.known_scope(job), operation.started_before())
+        retried = self.retried.of(operation.id, job.retry_of) if deletes and job.retry_of is not None else None
+        return Run(operation.id, job.digest(), work.epoch, target.known_scope(job), operation.started_before(), retried)
 
     def plan(self, work: PlanQuery, operation: Operation, target: Target) -> QueryPlanned:
         """Decide how to walk the query's entity."""
         run = self.run(work, operation, target)
-        walk, bounded = target.plan(run, work.query_index, work.retry)
+        walk, bounded = target.plan(run, work.query_index, work.retry, work.number)
         return QueryPlanned(
             operation_id=operation.id, epoch=work.epoch, query_index=work.query_index, number=work.number,
             retry=work.retry, walk=walk.shape, units=walk.units, estimated=walk.estimated, bounded=bounded,
@@ -164,7 +171,7 @@ class Deletion:
         target.close_operation(operation.id, operation.digest, work.epoch, work.state)
         plan = operation.plan
         if plan is not None:
-            run = self.run(work, operation, target)
+            run = self.run(work, operation, target, deletes=False)
             recorded = {int(unit): begun["batch"] for unit, begun in plan["open"].items()}
             for unit, batch, result in target.proven(run, plan["query_index"], recorded, plan["walked"]):
                 yield from result.outcomes(operation.id, work.epoch, plan["query_index"], unit, batch)

@@ -8,7 +8,7 @@ from bulkdelete.consumers.bounds import Bounds
 from bulkdelete.domain.agenda import outstanding
 from bulkdelete.domain.application import BulkDeletes
 from bulkdelete.domain.brake import Brake
-from bulkdelete.domain.commands import ControlCommand, Halt, SubmitBulkDelete, Unhalt
+from bulkdelete.domain.commands import ControlCommand, Halt, RetryFailures, SubmitBulkDelete, Unhalt
 from bulkdelete.domain.declarations import NOTHING, Declarations
 from bulkdelete.domain.errors import InvalidJobError, RefusedError, UnavailableError
 from bulkdelete.domain.job import GovernedJob, Job
@@ -16,7 +16,10 @@ from bulkdelete.domain.operation import Operation
 from bulkdelete.domain.outcomes import AnyOutcome, BatchDone, UnitReleased
 from bulkdelete.domain.work import AnyWork, DeleteBatch
 from bulkdelete.producers.clock import OpenOperations
+from bulkdelete.projections.failed import told_causes
 
+MOST_LOOKED_AT = 2_000
+"""Events of an operation that are looked at before a command is taken."""
 UNBOUNDED = Bounds()
 NONE: Mapping[str, Declarations] = {}
 """No database has a catalogue."""
@@ -27,7 +30,7 @@ Check = Callable[[str, Job], None]
 
 
 def take_command(
-    command: SubmitBulkDelete | ControlCommand,
+    command: SubmitBulkDelete | ControlCommand | RetryFailures,
     application: BulkDeletes,
     databases: Collection[str],
     check: Check | None = None,
@@ -35,9 +38,12 @@ def take_command(
     ledgers: Mapping[str, str] = NOWHERE,
 ) -> Operation:
     """Carry a command out. Raises a RefusedError where it can never work, UnavailableError where it can later."""
+    if isinstance(command, RetryFailures):
+        check_causes(application, command)
+        return application.retry(command)
     if not isinstance(command, SubmitBulkDelete):
         return application.control(command)
-    database = database_of(command, databases)
+    database = database_of(command.job, databases)
     found = application.find(command.operation_id)
     # What an operation began with holds: the same command again must not meet a newer catalogue.
     if found is None:
@@ -45,17 +51,38 @@ def take_command(
     else:
         began = GovernedJob.read(found.job)
         job = command.job.under(began.catalogue, began.ledger)
-    if check is not None and found is None:
-        try:
-            check(database, job)
-        except UnavailableError:
-            # The start holds the job against the database again; what is away now must not hold up others' commands.
-            pass
-        except RefusedError as error:
-            field = error.field or ""
-            where = field if field.startswith("catalogue") else f"job.{field}" if field else "job"
-            raise InvalidJobError(error.reason, where) from None
+    if found is None:
+        checked(job, database, check)
     return application.submit(command.model_copy(update={"job": job}), database)
+
+
+def check_causes(application: BulkDeletes, command: RetryFailures) -> None:
+    """Refuse a cause for which nothing failed, as far as a bounded look tells. Raises InvalidJobError."""
+    application.operation(command.operation_id)
+    if not command.causes:
+        return
+    known, is_all = told_causes(application, command.operation_id, MOST_LOOKED_AT)
+    for at, cause in enumerate(command.causes):
+        if is_all and cause not in known:
+            accepted = ", ".join(sorted(known)) or "none"
+            raise InvalidJobError(
+                f"no record of this operation failed for {cause!r}; known: {accepted}", f"causes[{at}]"
+            )
+
+
+def checked(job: Job, database: str, check: Check | None) -> None:
+    """Hold a job against its database, where that can be asked. Raises InvalidJobError with the path in the command."""
+    if check is None:
+        return
+    try:
+        check(database, job)
+    except UnavailableError:
+        # The start holds the job against the database again; what is away now must not hold up others' commands.
+        pass
+    except RefusedError as error:
+        field = error.field or ""
+        where = field if field.startswith("catalogue") else f"job.{field}" if field else "job"
+        raise InvalidJobError(error.reason, where) from None
 
 
 def pull(command: Halt | Unhalt, application: BulkDeletes) -> Brake:
@@ -68,16 +95,14 @@ def pull(command: Halt | Unhalt, application: BulkDeletes) -> Brake:
     return brake
 
 
-def database_of(command: SubmitBulkDelete, databases: Collection[str]) -> str:
+def database_of(job: Job, databases: Collection[str]) -> str:
     """The configured database that the job names. Raises InvalidJobError."""
     known = ", ".join(sorted(databases)) or "none"
-    if command.job.database is None:
+    if job.database is None:
         raise InvalidJobError(f"the job names no database; configured: {known}", "job.database")
-    if command.job.database not in databases:
-        raise InvalidJobError(
-            f"{command.job.database!r} is no configured database; configured: {known}", "job.database"
-        )
-    return command.job.database
+    if job.database not in databases:
+        raise InvalidJobError(f"{job.database!r} is no configured database; configured: {known}", "job.database")
+    return job.database
 
 
 def take_outcome(outcome: AnyOutcome, application: BulkDeletes, bounds: Bounds = UNBOUNDED) -> list[AnyWork]:

@@ -8,8 +8,10 @@ from enum import StrEnum
 from typing import Any
 
 from bulkdelete.consumers.deletion import Deletion
+from bulkdelete.consumers.notification import Notifier
 from bulkdelete.consumers.operations import take_command, take_outcome
 from bulkdelete.consumers.planning import Planner
+from bulkdelete.consumers.schedules import Scheduling
 
 
 class Role(StrEnum):
@@ -20,6 +22,8 @@ class Role(StrEnum):
     DELETION = "deletion"
     PROJECTION = "projection"
     RELAY = "relay"
+    CLOCK = "clock"
+    NOTIFICATION = "notification"
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,9 @@ class Route:
 COMMANDS = Route(Role.OPERATIONS, "commands", "operations.commands", take_command, None)
 OUTCOMES = Route(Role.OPERATIONS, "outcomes", "operations.outcomes", take_outcome, "work")
 EVENTS = Route(Role.PLANNING, "events", "planning.events", Planner.follow, "work")
+TICKS = Route(Role.OPERATIONS, "ticks", "operations.ticks", Scheduling.tick, None)
 WORK = Route(Role.DELETION, "work", "deletion.work", Deletion.do, "outcomes")
+ENDS = Route(Role.NOTIFICATION, "events", "notification.events", Notifier.follow, None)
 
-ROUTES = (COMMANDS, OUTCOMES, EVENTS, WORK)
+ROUTES = (COMMANDS, OUTCOMES, EVENTS, TICKS, WORK, ENDS)
 """Besides these, the projection reads `events` and `rejected` whole, by partition: its place is in its own file."""

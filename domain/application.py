@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
@@ -11,17 +11,15 @@ from eventsourcing.persistence import IntegrityError, PersistenceError
 
 from bulkdelete.domain.authorisation import authorise
 from bulkdelete.domain.batch import Batch, batch_id
-from bulkdelete.domain.brake import Brake
-from bulkdelete.domain.commands import BRAKE, ControlCommand, Halt, SubmitBulkDelete, Unhalt
+from bulkdelete.domain.commands import ControlCommand, RetryFailures, SubmitBulkDelete
 from bulkdelete.domain.errors import (
     OperationExistsError,
-    OperationNotFoundError,
     RefusedError,
     TransitionError,
     UnavailableError,
 )
-from bulkdelete.domain.lanes import Lanes, lanes_id
-from bulkdelete.domain.lifecycle import Status
+from bulkdelete.domain.governing import Governing
+from bulkdelete.domain.notification import Notification
 from bulkdelete.domain.operation import Operation
 from bulkdelete.domain.outcomes import (
     AnyOutcome,
@@ -34,15 +32,16 @@ from bulkdelete.domain.outcomes import (
     WorkRefused,
     WorkReturned,
 )
-from bulkdelete.domain.store import MOST_CLASHES, Store
+from bulkdelete.domain.scheduling.schedule import Schedule
+from bulkdelete.domain.store import MOST_CLASHES
 
 
-class BulkDeletes(Store):
+class BulkDeletes(Governing):
     """Every operation there ever was. The name is durable: it prefixes the settings of the event store."""
 
     name = "bulkdelete"
     log_section_size = 1000
-    snapshotting_intervals: ClassVar[dict[type[Any], int]] = {Operation: 50}
+    snapshotting_intervals: ClassVar[dict[type[Any], int]] = {Operation: 50, Schedule: 50}
 
     def submit(self, command: SubmitBulkDelete, database: str) -> Operation:
         """Begin an operation. The same id, job and catalogue change nothing; another is an OperationExistsError."""
@@ -56,6 +55,8 @@ class BulkDeletes(Store):
                         "operation_id",
                     )
                 return found
+            if self.is_taken(command.operation_id):
+                raise OperationExistsError(f"{command.operation_id} is no operation's id", "operation_id")
             return Operation.submit(
                 command.operation_id, command.command_id, command.requested_by, database, command.job
             )
@@ -68,7 +69,28 @@ class BulkDeletes(Store):
 
         return self.change(command.operation_id, lambda operation: operation.control(command))
 
-    def refuse(self, command: ControlCommand, reason: str) -> Operation:
+    def retry(self, command: RetryFailures) -> Operation:
+        """Begin an operation for the records that failed in another one; the same command again tells the same one.
+
+        Raises OperationNotFoundError, TransitionError, InvalidJobError, OperationExistsError.
+        """
+        authorise(command.requested_by, command.type, command.operation_id)
+
+        def attempt() -> Operation:
+            original = self.operation(command.operation_id)
+            found = self.find(command.new_id)
+            if found is not None and str(command.command_id) in {*found.commands, *original.commands}:
+                return found
+            retry = original.retry(command)
+            if found is None:
+                self.save(original, retry)
+            elif found.digest != retry.digest:
+                raise OperationExistsError(f"operation {command.new_id} was submitted with another job", "retry_id")
+            return found or retry
+
+        return self.until_saved(attempt)
+
+    def refuse(self, command: ControlCommand | RetryFailures, reason: str) -> Operation:
         """Remember that a command was refused: delivered again it is refused again. Raises OperationNotFoundError."""
         return self.change(command.operation_id, lambda operation: operation.refuse_command(command, reason))
 
@@ -79,73 +101,6 @@ class BulkDeletes(Store):
     def hold(self, operation_id: UUID, epoch: int, cause: str, reason: str) -> Operation:
         """Record that an operation must wait although nothing is away."""
         return self.change(operation_id, lambda operation: operation.hold(epoch, cause, reason))
-
-    def change(self, operation_id: UUID, decide: Callable[[Operation], None]) -> Operation:
-        """Change an operation. Raises OperationNotFoundError."""
-
-        def decided() -> Operation:
-            operation = self.operation(operation_id)
-            decide(operation)
-            return operation
-
-        return self.until_recorded(decided)
-
-    def take_brake(self, command: Halt | Unhalt) -> Brake:
-        """Halt or release everything, once, however often it is told. Raises TransitionError."""
-        authorise(command.requested_by, command.type, command.subject)
-
-        def decide() -> Brake:
-            brake = self.brake() or Brake.install()
-            brake.take(command)
-            return brake
-
-        return self.until_recorded(decide)
-
-    def refuse_brake(self, command: Halt | Unhalt, reason: str) -> Brake:
-        """Remember that it was refused: delivered again it is refused again."""
-
-        def decide() -> Brake:
-            brake = self.brake() or Brake.install()
-            brake.refuse(command, reason)
-            return brake
-
-        return self.until_recorded(decide)
-
-    def brake(self) -> Brake | None:
-        """The brake, as it is; None where nobody ever needed it."""
-        return self.found(BRAKE, Brake)
-
-    def heed(self, operation: Operation, brake: Brake | None) -> Operation:
-        """Make the operation do as the brake says."""
-        if brake is not None and brake.is_on:
-            if Status(operation.status).is_running:
-                return self.change(operation.id, lambda one: one.halt(brake.requested_by, brake.reason))
-        elif operation.status == Status.HALTED:
-            return self.change(operation.id, lambda one: one.release())
-        return operation
-
-    def take_lane(self, operation: Operation, most: int, is_driven: Callable[[UUID], bool] = lambda _: True) -> bool:
-        """Whether the operation may run beside the others in its database, of which there are `most` at most.
-
-        `is_driven`: whether somebody works at an operation that has not ended.
-        """
-
-        def uses(operation_id: UUID, epoch: int) -> bool:
-            holder = self.find(operation_id)
-            if holder is None or holder.is_final or holder.epoch != epoch or not is_driven(operation_id):
-                return False
-            return not Status(holder.status).is_resting
-
-        taken = [False]
-
-        def decide() -> Lanes:
-            lanes = self.found(lanes_id(operation.database), Lanes) or Lanes.open(operation.database)
-            running = {UUID(one) for one, epoch in lanes.holders.items() if uses(UUID(one), epoch)}
-            taken[0] = lanes.take(operation.id, operation.epoch, running, most)
-            return lanes
-
-        self.until_recorded(decide)
-        return taken[0]
 
     def record(self, outcome: AnyOutcome) -> Operation:
         """Record what became of work, once, however often it is told."""
@@ -231,12 +186,6 @@ class BulkDeletes(Store):
         """What is recorded of a batch."""
         return self.get(batch_id(outcome.operation_id, outcome.unit, outcome.batch), Batch)
 
-    def operation(self, operation_id: UUID) -> Operation:
-        """The operation as it is. Raises OperationNotFoundError."""
-        if found := self.find(operation_id):
-            return found
-        raise OperationNotFoundError(f"no operation {operation_id} was submitted", "operation_id")
-
-    def find(self, operation_id: UUID) -> Operation | None:
-        """The operation as it is, or None."""
-        return self.found(operation_id, Operation)
+    def notification(self, notification_id: UUID) -> Notification | None:
+        """The notification as it is, or None."""
+        return self.found(notification_id, Notification)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self, TypeVar
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
@@ -35,13 +35,16 @@ def one_line(value: Any) -> Any:
     return value
 
 
+Principal = Annotated[str, Field(min_length=1, max_length=320), BeforeValidator(one_line)]
+
+
 class Command(BaseModel):
     """Something a principal asks for; delivered again later it changes nothing."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     command_id: UUID
-    requested_by: Annotated[str, Field(min_length=1, max_length=320), BeforeValidator(one_line)]
+    requested_by: Principal
 
     @property
     def subject(self) -> UUID:
@@ -138,12 +141,28 @@ class Unhalt(BrakeCommand):
 BRAKE = UUID("5b0b8c1e-6a2f-5d0c-9d57-2f0b6c9f0a11")
 """The identity of the brake, and the key of its commands. Durable."""
 
+
+class RetryFailures(OperationCommand):
+    """Delete the records that failed in an operation that has ended: a new operation, for exactly those."""
+
+    type: Literal["RetryFailures"] = "RetryFailures"
+    causes: Annotated[tuple[Annotated[str, Field(min_length=1, max_length=255)], ...], Field(max_length=20)] = ()
+    """Only those that failed for one of these: an error number, a constraint, or a blocking entity."""
+    retry_id: UUID | None = None
+    """The new operation's id; without one it follows from the command's."""
+
+    @property
+    def new_id(self) -> UUID:
+        """The id of the new operation: the same for the same command."""
+        return self.retry_id or uuid5(self.operation_id, f"retry/{self.command_id}")
+
+
 ControlCommand = PauseOperation | ResumeOperation | CancelOperation | PostponeOperation | ThrottleOperation
-AnyCommand = SubmitBulkDelete | ControlCommand | Halt | Unhalt
+AnyCommand = SubmitBulkDelete | ControlCommand | RetryFailures | Halt | Unhalt
 COMMANDS: TypeAdapter[AnyCommand] = TypeAdapter(Annotated[AnyCommand, Field(discriminator="type")])
 KINDS = (
-    "CancelOperation", "Halt", "PauseOperation", "PostponeOperation", "ResumeOperation", "SubmitBulkDelete",
-    "ThrottleOperation", "Unhalt",
+    "CancelOperation", "Halt", "PauseOperation", "PostponeOperation", "ResumeOperation", "RetryFailures",
+    "SubmitBulkDelete", "ThrottleOperation", "Unhalt",
 )  # fmt: skip
 
 

@@ -185,9 +185,7 @@ class Failed(Happening):
     field: str | None
 
     def apply(self, aggregate: Standing) -> None:
-        aggregate.stop_running(self.timestamp)
-        aggregate.status = Status.FAILED.value
-        aggregate.stop_waiting()
+        aggregate.end(self.timestamp, Status.FAILED)
         aggregate.reason = self.reason
         aggregate.field = self.field
 
@@ -202,6 +200,18 @@ class Completed(Happening):
     """Query index → why matching records without a failure may be left."""
 
     def apply(self, aggregate: Standing) -> None:
-        aggregate.stop_running(self.timestamp)
-        aggregate.status = Status.SUCCEEDED.value
-        aggregate.stop_waiting()
+        aggregate.end(self.timestamp, Status.SUCCEEDED)
+
+
+class FailuresRetried(Happening):
+    """After the end: another operation was begun for the records that failed."""
+
+    TOPIC: ClassVar[str] = "operation.failures_retried"
+    command_id: str
+    requested_by: str
+    retry_id: str
+    """The other operation."""
+    causes: list[str]
+
+    def apply(self, aggregate: Standing) -> None:
+        aggregate.commands.append(self.command_id)

@@ -5,6 +5,8 @@ BulkDeleteError
 │   ├── InvalidJobError                 a job or command that is malformed, unknown or not supported
 │   ├── OperationNotFoundError          nobody submitted that operation
 │   ├── OperationExistsError            the id belongs to another job
+│   ├── ScheduleNotFoundError           nobody created that schedule
+│   ├── ScheduleExistsError             the id belongs to another schedule
 │   ├── TransitionError                 the operation is not in a state that allows this
 │   └── NotAuthorisedError              the principal may not do this
 ├── UnavailableError                infrastructure is away: wait, nothing is lost
@@ -44,6 +46,14 @@ class OperationNotFoundError(RefusedError):
 
 class OperationExistsError(RefusedError):
     """The operation id belongs to another job."""
+
+
+class ScheduleNotFoundError(RefusedError):
+    """Nobody created that schedule."""
+
+
+class ScheduleExistsError(RefusedError):
+    """The schedule id belongs to another schedule."""
 
 
 class TransitionError(RefusedError):

@@ -6,31 +6,26 @@ import hashlib
 import json
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Self
+from uuid import UUID
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    ValidationError,
-    model_validator,
-)
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from bulkdelete.domain.declarations import LARGEST_CATALOGUE, NOTHING, Declarations
 from bulkdelete.domain.errors import InvalidJobError
-from bulkdelete.domain.instants import DEFAULT_ZONE, as_naming_of_an_instant, has_zone, in_utc, refuse_naive
 from bulkdelete.domain.ledger_place import Ledger
-from bulkdelete.domain.meaning import Meaning
+from bulkdelete.domain.notify import Notify
 from bulkdelete.domain.query.expression import QueryExpression
 from bulkdelete.domain.query.tree import QueryTree
 from bulkdelete.domain.query.values import refused
 from bulkdelete.domain.query.words import said
 from bulkdelete.domain.query_builder import Query
 from bulkdelete.domain.refusals import refusal
+from bulkdelete.domain.scheduling.timing import SCHEDULE_WORDS, UNSAID, Timing
 
 LARGEST_JOB = 512 * 1024
 """Bytes of a job as JSON; it must fit a message of 768 KiB with room to spare."""
 
+LONGEST_NAME = 256
 
 Rate = Annotated[float, Field(gt=0, le=1e9, strict=True, allow_inf_nan=False)]
 """Records per second."""
@@ -70,45 +65,35 @@ def as_expression(value: Any) -> Any:
 
 def as_written(job: dict[str, Any]) -> dict[str, Any]:
     """A job as plain data without what it leaves to defaults that came later: its digest stays what it was."""
-    later = {*Meaning.model_fields, "start_at", "rate"}
-    kept = {name: value for name, value in job.items() if value is not None or name not in later}
+    unsaid = {name: UNSAID.get(name, (None,)) for name in (*Timing.model_fields, "rate", "notify", "retry_of")}
+    kept = {name: value for name, value in job.items() if value not in unsaid.get(name, ())}
     return {**kept, "queries": said(kept["queries"])}
 
 
-class Job(Meaning):
-    """What is asked for: a name, the ordered queries (the query set), the options."""
+class Job(Timing):
+    """What is asked for: a name, the ordered queries (the query set), when it runs, the options."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     largest: ClassVar[int] = LARGEST_JOB
 
-    name: Annotated[str, Field(min_length=1, max_length=256, strict=True), BeforeValidator(one_line)]
+    name: Annotated[str, Field(min_length=1, max_length=LONGEST_NAME, strict=True), BeforeValidator(one_line)]
     queries: Annotated[
         tuple[Annotated[QueryExpression, BeforeValidator(as_expression)], ...],
         Field(min_length=1, max_length=100, strict=False),
     ]
     database: Annotated[str | None, Field(max_length=255, strict=True), BeforeValidator(as_database)] = None
-    start_at: Annotated[datetime | None, BeforeValidator(lambda one: one and as_naming_of_an_instant(one))] = None
-    """Nothing is done before; without an offset a local time in `time_zone`."""
     rate: Rate | None = None
     """Records per second at most; it can be changed while the operation runs."""
     options: Options = Options()
-
-    @model_validator(mode="after")
-    def start_is_an_instant(self) -> Self:
-        """A local time needs a time zone that somebody named."""
-        if self.start_at and not has_zone(self.start_at) and self.time_zone is None:
-            refuse_naive("Job", "start_at", self.start_at)
-        return self
-
-    @property
-    def starts_at(self) -> datetime | None:
-        """The instant before which nothing is done, in UTC."""
-        return in_utc(self.start_at, self.time_zone or DEFAULT_ZONE) if self.start_at else None
+    notify: Notify | None = None
 
     @property
     def declared(self) -> Declarations:
         """What a catalogue says of the entities, beyond what the database says itself."""
         return NOTHING
+
+    def once(self) -> Self:
+        """The job of one occurrence: without what says when there is one."""
+        return self.read({name: value for name, value in self.to_json().items() if name not in SCHEDULE_WORDS})
 
     @property
     def ledger_place(self) -> str | None:
@@ -151,15 +136,28 @@ class Job(Meaning):
         return [query.tree(f"queries[{index}]") for index, query in enumerate(self.queries)]
 
 
-class GovernedJob(Job):
-    """A job with the catalogue and the ledger's place that its operation began with.
+class RetryOf(BaseModel):
+    """The limit of an operation that retries the failures of another one: those records, and its cut-off."""
 
-    It is what events keep, and what is held against the fence. Nobody submits one: an operator configures both.
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    operation_id: UUID
+    causes: tuple[str, ...] = ()
+    """Error numbers, constraints or blocking entities; none: all failures."""
+    cut_off: AwareDatetime
+
+
+class GovernedJob(Job):
+    """A job with the catalogue, the ledger's place, and the limit of a retry, that its operation began with.
+
+    It is what events keep, and what is held against the fence. Nobody submits one: an operator configures the first
+    two, and the limit of a retry is the log's.
     """
 
     largest: ClassVar[int] = LARGEST_JOB + LARGEST_CATALOGUE
 
     catalogue: Declarations = NOTHING
+    retry_of: RetryOf | None = None
     ledger: Ledger | None = None
 
     @property
@@ -177,3 +175,21 @@ class GovernedJob(Job):
         bare = as_written(self.model_dump(mode="json", by_alias=True, exclude={"catalogue", "ledger"}))
         under = {"catalogue": self.catalogue.to_json()} if self.catalogue != NOTHING else {}
         return {**bare, **under} | ({"ledger": self.ledger} if self.ledger else {})
+
+    def cut_off(self, clock: datetime) -> datetime:
+        """The run's cut-off: of a retry that of the run whose failures it retries."""
+        return super().cut_off(clock) if self.retry_of is None else self.retry_of.cut_off
+
+    def retrying(self, operation_id: UUID, causes: tuple[str, ...], cut_off: AwareDatetime) -> GovernedJob:
+        """The same job for those records alone that failed in an operation, for one of these causes (none: any)."""
+        base = self.name
+        if self.retry_of is not None:
+            base = base.removesuffix(told_of_retry(self.retry_of.operation_id))
+        told = told_of_retry(operation_id)
+        limit = {"operation_id": str(operation_id), "causes": list(causes), "cut_off": cut_off.isoformat()}
+        return self.read({**self.once().to_json(), "name": base[: LONGEST_NAME - len(told)] + told, "retry_of": limit})
+
+
+def told_of_retry(operation_id: UUID) -> str:
+    """What the name of a retry ends with."""
+    return f" (retry of {str(operation_id)[:8]})"

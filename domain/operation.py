@@ -21,11 +21,12 @@ from bulkdelete.domain.commands import (
     PauseOperation,
     PostponeOperation,
     ResumeOperation,
+    RetryFailures,
     ThrottleOperation,
 )
-from bulkdelete.domain.errors import TransitionError
+from bulkdelete.domain.errors import InvalidJobError, TransitionError
 from bulkdelete.domain.instants import DEFAULT_ZONE, rfc3339
-from bulkdelete.domain.job import Job
+from bulkdelete.domain.job import GovernedJob, Job
 from bulkdelete.domain.lifecycle import Status, asked, check_throttle
 from bulkdelete.domain.outcomes import BatchDone, FenceClosed, FenceOpened, QueryPlanned
 from bulkdelete.domain.progress import is_walked
@@ -52,6 +53,7 @@ class Operation(Standing, BaseAggregate[UUID]):
     Failing = course.Failing
     Failed = course.Failed
     Completed = course.Completed
+    FailuresRetried = course.FailuresRetried
 
     PauseRequested = steering.PauseRequested
     Paused = steering.Paused
@@ -154,7 +156,24 @@ class Operation(Standing, BaseAggregate[UUID]):
         if command_id not in self.commands:
             self.begin_control(command, {"command_id": command_id, "requested_by": command.requested_by})
 
-    def refuse_command(self, command: ControlCommand, reason: str) -> None:
+    def retry(self, command: RetryFailures) -> Operation:
+        """Begin another operation for the records that failed. Raises TransitionError before the end."""
+        if (refused := self.refused.get(str(command.command_id))) is not None:
+            raise TransitionError(refused, "type")
+        failed = sum(one["failed"] for one in self.queries)
+        if not self.is_final:
+            told = Status(self.status).told.replace("_", " ")
+            raise TransitionError(f"the operation is {told}: failures are retried once it has ended", "type")
+        if not failed or self.cut_off is None:
+            raise InvalidJobError("no record of this operation failed", "operation_id")
+        job = GovernedJob.read(self.job).retrying(self.id, command.causes, datetime.fromisoformat(self.cut_off))
+        self.trigger_event(
+            self.FailuresRetried, command_id=str(command.command_id), requested_by=command.requested_by,
+            retry_id=str(command.new_id), causes=list(command.causes),
+        )  # fmt: skip
+        return self.submit(command.new_id, command.command_id, command.requested_by, self.database, job)
+
+    def refuse_command(self, command: ControlCommand | RetryFailures, reason: str) -> None:
         """Refuse a command for good, whatever the state is later. What has ended does so without remembering."""
         known = {*self.refused, *self.commands}
         if not self.is_final and str(command.command_id) not in known:

@@ -20,6 +20,8 @@ WORDS = (
     "OrderType", "TopCount", "Distinct", "CompareColumns", "CompareEntityName", "AnyAllFilterLinkEntity", "text",
     "time_zone", "user", "fiscal_year_start", "fiscal_period", "now", "business_unit", "teams", "language",
     "start_at", "rate", "until", "reason",
+    "schedule_id", "at", "recurrence", "ends_at", "overlap", "missed", "blackouts", "maximum_duration", "from", "to",
+    "notify", "cc", "on", "causes", "retry_id",
 )  # fmt: skip
 """The words of jobs and commands, to suggest the right one."""
 MOST_TOLD = 3

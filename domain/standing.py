@@ -52,6 +52,8 @@ class Standing:
     """Records per second, at most."""
     held_by: str | None = None
     """Why it waits although nothing is away, in a word that stays the same."""
+    ended_at: str | None = None
+    """When it ended; snapshots of before do not know: then nothing came after the end."""
 
     def stand(self, command_id: str, requested_by: str, database: str, job: dict[str, Any], digest: str) -> None:
         """As it stands once it is submitted."""
@@ -86,6 +88,12 @@ class Standing:
         """Whether nothing can follow."""
         return Status(self.status).is_final
 
+    def ended(self, last: datetime) -> datetime | None:
+        """When it ended; None before. `last`: when something last happened to it."""
+        if not self.is_final:
+            return None
+        return datetime.fromisoformat(self.ended_at) if self.ended_at else last
+
     def started_before(self) -> datetime | None:
         """The cut-off, in UTC; None before the first start."""
         return datetime.fromisoformat(self.cut_off) if self.cut_off else None
@@ -119,6 +127,15 @@ class Standing:
         self.stop_waiting()
         self.postponed_until = None
         self.status = status.value
+        if status.is_final:
+            self.end(now, status)
+
+    def end(self, now: datetime, status: Status) -> None:
+        """Nothing can follow."""
+        self.stop_running(now)
+        self.stop_waiting()
+        self.status = status.value
+        self.ended_at = now.isoformat()
 
     def wait_to_start(self, epoch: int) -> None:
         """It may start, at this epoch."""

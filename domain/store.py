@@ -33,16 +33,24 @@ class Store(Application[UUID]):
             return None
         return found if isinstance(found, kind) else None
 
+    def is_taken(self, stream_id: UUID) -> bool:
+        """Whether anything is recorded under an id, whatever it is. Raises UnavailableError."""
+        return bool(self.translated(lambda: list(self.recorder.select_events(stream_id, limit=1))))
+
     def until_recorded(self, decide: Callable[[], A]) -> A:
         """Decide and save; where somebody else was faster, decide anew from what they recorded."""
+
+        def attempt() -> A:
+            changed = decide()
+            self.save(changed)
+            return changed
+
+        return self.until_saved(attempt)
+
+    def until_saved(self, attempt: Callable[[], T]) -> T:
+        """Attempt what saves; where somebody else was faster, attempt it anew from what they recorded."""
         for _ in range(MOST_CLASHES):
             try:
-
-                def attempt() -> A:
-                    changed = decide()
-                    self.save(changed)
-                    return changed
-
                 return self.translated(attempt)
             except IntegrityError:
                 continue

@@ -23,6 +23,7 @@ def summary(operation: Operation) -> dict[str, Any]:
         }
         for one in operation.queries
     ]
+    ended = operation.ended(operation.modified_on)
     started = datetime.datetime.fromisoformat(operation.started_at) if operation.started_at else None
     return {
         "operation_id": str(operation.id),
@@ -35,16 +36,17 @@ def summary(operation: Operation) -> dict[str, Any]:
         "cascaded": operation.cascaded,
         "unlinked": operation.unlinked,
         "queries": queries,
-        "duration_seconds": round(operation.ran_until(operation.modified_on) / 1_000_000, 3),
+        "duration_seconds": round(operation.ran_until(ended or operation.modified_on) / 1_000_000, 3),
         "submitted_at": instant(operation.created_on),
         "started_at": instant(started) if started else None,
-        "ended_at": instant(operation.modified_on) if operation.is_final else None,
+        "ended_at": instant(ended) if ended else None,
         "cut_off": operation.cut_off,
         "waiting_for": operation.waiting_for,
         "postponed_until": operation.postponed_until,
         "rate": operation.rate,
         "reason": operation.reason,
         "field": operation.field,
+        "retry_of": operation.job["retry_of"]["operation_id"] if "retry_of" in operation.job else None,
         "remaining": {str(at): one["remaining"] for at, one in enumerate(operation.queries) if one["remaining"]},
     }
 

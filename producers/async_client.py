@@ -5,21 +5,20 @@ from __future__ import annotations
 import asyncio
 import getpass
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Self, Unpack
 from uuid import UUID, uuid4
 
 from bulkdelete.domain.commands import (
-    COMMANDS,
-    AnyCommand,
     CancelOperation,
     Command,
     Halt,
     PauseOperation,
     PostponeOperation,
     ResumeOperation,
+    RetryFailures,
     SubmitBulkDelete,
     ThrottleOperation,
     Unhalt,
@@ -53,9 +52,11 @@ def job_of(job: Job | Mapping[str, Any], database: str | None) -> Job:
 class AsyncOperation:
     """An operation that was submitted."""
 
-    def __init__(self, client: AsyncClient, following: Following) -> None:
+    def __init__(self, client: AsyncClient, following: Following, recurs: bool = False) -> None:
         self.client = client
         self.following = following
+        self.recurs = recurs
+        """Whether a schedule came of it, under the same id."""
 
     @property
     def id(self) -> UUID:
@@ -63,7 +64,11 @@ class AsyncOperation:
         return self.following.operation_id
 
     async def wait(self, timeout: float | None = None) -> Result:
-        """How it ended. Raises TimeoutError, and RefusedError where the submission was rejected."""
+        """How it ended. Raises TimeoutError, and RefusedError where the submission was rejected, or never ends."""
+        if self.recurs:
+            raise InvalidJobError(
+                "a job that recurs is a schedule, which does not end; each occurrence does", "recurrence"
+            )
         async with asyncio.timeout(timeout):
             return await self.following.result()
 
@@ -78,6 +83,10 @@ class AsyncOperation:
     async def cancel(self) -> None:
         """Stop deleting for good."""
         await self.client.cancel(self.id)
+
+    async def retry(self, causes: Sequence[str] = ()) -> AsyncOperation:
+        """Ask for another operation, for the records that failed in this one."""
+        return await self.client.retry(self.id, causes)
 
     async def postpone(self, until: datetime | str, time_zone: str | None = None) -> None:
         """Delete nothing (any more) until an instant, then go on by itself. Raises InvalidJobError."""
@@ -127,7 +136,7 @@ class AsyncClient:
         following = Following(
             self.link.broker, command.operation_id, command.command_id, events, rejections, operation_id is not None
         )
-        return AsyncOperation(self, following)
+        return AsyncOperation(self, following, command.job.recurrence is not None)
 
     async def pause(self, operation_id: UUID, requested_by: str | None = None) -> None:
         """Stop deleting until resumed."""
@@ -140,6 +149,27 @@ class AsyncClient:
     async def cancel(self, operation_id: UUID, requested_by: str | None = None) -> None:
         """Stop deleting for good."""
         await self.publish(self.command(CancelOperation, operation_id, requested_by))
+
+    async def retry(
+        self,
+        operation_id: UUID,
+        causes: Sequence[str] = (),
+        retry_id: UUID | None = None,
+        requested_by: str | None = None,
+    ) -> AsyncOperation:
+        """Ask for an operation for the records that failed in one that has ended.
+
+        `causes`: only those that failed for one of these (an error number, a constraint, a blocking entity).
+        """
+        new_id = retry_id or uuid4()
+        command = self.command(RetryFailures, operation_id, requested_by, causes=causes, retry_id=new_id)
+        events, _ = await self.link.places(new_id)
+        _, rejections = await self.link.places(operation_id)
+        await self.publish(command)
+        following = Following(
+            self.link.broker, new_id, command.command_id, events, rejections, retry_id is not None, operation_id
+        )
+        return AsyncOperation(self, following)
 
     async def postpone(
         self, operation_id: UUID, until: datetime | str, time_zone: str | None = None, requested_by: str | None = None
@@ -166,6 +196,8 @@ class AsyncClient:
         about = {} if operation_id is None else {"operation_id": operation_id}
         return command_of(kind, requested_by=requested_by or self.requested_by, **about, **more)
 
-    async def publish(self, command: AnyCommand) -> None:
+    async def publish(self, command: Command) -> None:
         """Publish a command and wait until Kafka has it. Raises UnavailableError."""
-        await self.link.publish("commands", str(command.subject).encode(), COMMANDS.dump_json(command))
+        await self.link.publish(
+            "commands", str(command.subject).encode(), command.model_dump_json(by_alias=True).encode()
+        )

@@ -7,7 +7,7 @@ with Client.connect("localhost:9092") as client:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from datetime import datetime
 from functools import partial
@@ -17,7 +17,7 @@ from uuid import UUID
 
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
-from bulkdelete.domain.commands import AnyCommand
+from bulkdelete.domain.commands import Command
 from bulkdelete.domain.job import Job
 from bulkdelete.producers.async_client import AsyncClient, AsyncOperation
 from bulkdelete.producers.connection import Security
@@ -51,6 +51,10 @@ class SubmittedOperation:
     def cancel(self) -> None:
         """Stop deleting for good."""
         self._portal.call(self._operation.cancel)
+
+    def retry(self, causes: Sequence[str] = ()) -> SubmittedOperation:
+        """Ask for another operation, for the records that failed in this one."""
+        return SubmittedOperation(self._portal, self._portal.call(self._operation.retry, causes))
 
     def postpone(self, until: datetime | str, time_zone: str | None = None) -> None:
         """Delete nothing (any more) until an instant, then go on by itself. Raises InvalidJobError."""
@@ -112,6 +116,20 @@ class Client:
         """Stop deleting for good."""
         self._portal.call(self._client.cancel, operation_id, requested_by)
 
+    def retry(
+        self,
+        operation_id: UUID,
+        causes: Sequence[str] = (),
+        retry_id: UUID | None = None,
+        requested_by: str | None = None,
+    ) -> SubmittedOperation:
+        """Ask for an operation for the records that failed in one that has ended.
+
+        `causes`: only those that failed for one of these (an error number, a constraint, a blocking entity).
+        """
+        operation = self._portal.call(self._client.retry, operation_id, causes, retry_id, requested_by)
+        return SubmittedOperation(self._portal, operation)
+
     def postpone(
         self, operation_id: UUID, until: datetime | str, time_zone: str | None = None, requested_by: str | None = None
     ) -> None:
@@ -130,6 +148,6 @@ class Client:
         """Let go on what was halted."""
         self._portal.call(self._client.unhalt, requested_by)
 
-    def tell(self, command: AnyCommand) -> None:
+    def tell(self, command: Command) -> None:
         """Publish a command that was made elsewhere, and wait until Kafka has it. Raises UnavailableError."""
         self._portal.call(self._client.publish, command)

@@ -1,54 +1,113 @@
-"""The clock: which operations are open, so that somebody looks after them when nothing else happens."""
+"""The clock: its ticks, and what is open, operations and notifications, so that somebody looks after them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
 from bulkdelete.domain.application import BulkDeletes
+from bulkdelete.domain.instants import rfc3339
+from bulkdelete.domain.notification import Notification
 from bulkdelete.domain.operation import Operation
+from bulkdelete.producers.messages import Outgoing
 
-BEGIN = str(Operation.Submitted.TOPIC)
-END = frozenset({str(one.TOPIC) for one in (Operation.Completed, Operation.Failed, Operation.Canceled)})
-START = str(Operation.Started.TOPIC)
 REST = frozenset({str(one.TOPIC) for one in (Operation.Paused, Operation.Postponed, Operation.Halted)})
-TOPICS: Sequence[str] = sorted({BEGIN, START, *REST, *END})
 PAGE = 1000
 
 
 @dataclass
-class OpenOperations:
-    """Operations that were submitted and have not ended, learned from the event store's log alone."""
+class OpenStreams:
+    """Streams that have begun and not ended, learned from the event store's log alone."""
 
     application: BulkDeletes
+    begin: str
+    """The topic of the event that begins one."""
+    end: frozenset[str]
     position: int = 0
     found: dict[UUID, None] = field(default_factory=dict)
-    running: set[UUID] = field(default_factory=set)
-    """Those of them that may delete records."""
+
+    @property
+    def topics(self) -> list[str]:
+        """The topics of the events that it learns from."""
+        return sorted({self.begin, *self.end} - {""})
 
     def refresh(self) -> list[UUID]:
-        """The open operations now, in the order they were submitted."""
+        """The open ones now, in the order they began."""
         recorder = self.application.recorder
         # Up to the last event there is: otherwise each look would search again through all that is not ours.
         last = recorder.max_notification_id() or 0
+        topics = self.topics
         while self.position < last:
             page = recorder.select_notifications(
-                self.position, PAGE, stop=last, topics=TOPICS, inclusive_of_start=False
+                self.position, PAGE, stop=last, topics=topics, inclusive_of_start=False
             )
             for one in page:
                 self.take(one.topic, one.originator_id)
             self.position = page[-1].id if len(page) == PAGE else last
         return list(self.found)
 
-    def take(self, topic: str, operation_id: UUID | str) -> None:
-        """An operation was submitted, started, rests or ended."""
-        key = operation_id if isinstance(operation_id, UUID) else UUID(operation_id)
-        if topic == BEGIN:
+    def take(self, topic: str, stream_id: UUID | str) -> None:
+        """Something happened to one."""
+        key = stream_id if isinstance(stream_id, UUID) else UUID(stream_id)
+        if topic == self.begin:
             self.found[key] = None
-        elif topic in END:
+        elif topic in self.end:
             self.found.pop(key, None)
-        if topic == START:
+
+
+class OpenOperations(OpenStreams):
+    """Operations that were submitted and have not ended."""
+
+    def __init__(self, application: BulkDeletes) -> None:
+        ends = (Operation.Completed, Operation.Failed, Operation.Canceled)
+        super().__init__(application, str(Operation.Submitted.TOPIC), frozenset(str(one.TOPIC) for one in ends))
+        self.start = str(Operation.Started.TOPIC)
+        self.running: set[UUID] = set()
+        """Those of them that may delete records."""
+
+    @property
+    def topics(self) -> list[str]:
+        """Those of their starts and rests, too."""
+        return sorted({self.begin, self.start, *REST, *self.end})
+
+    def take(self, topic: str, stream_id: UUID | str) -> None:
+        """One was submitted, started, rests or ended."""
+        super().take(topic, stream_id)
+        key = stream_id if isinstance(stream_id, UUID) else UUID(stream_id)
+        if topic == self.start:
             self.running.add(key)
-        elif topic in REST | END:
+        elif topic in REST | self.end:
             self.running.discard(key)
+
+
+class EndedOperations(OpenStreams):
+    """Operations whose ends people may want to know of, each told once."""
+
+    def __init__(self, application: BulkDeletes) -> None:
+        ends = (Operation.Completed, Operation.Failed)
+        super().__init__(application, "", frozenset(str(one.TOPIC) for one in ends))
+
+    def take(self, topic: str, stream_id: UUID | str) -> None:
+        """One ended."""
+        self.found[stream_id if isinstance(stream_id, UUID) else UUID(stream_id)] = None
+
+    def fresh(self) -> list[UUID]:
+        """Those that ended since the last look."""
+        found = self.refresh()
+        self.found.clear()
+        return found
+
+
+class PendingNotifications(OpenStreams):
+    """Notifications of which somebody is still to be told."""
+
+    def __init__(self, application: BulkDeletes) -> None:
+        begin, end = Notification.Requested.TOPIC, Notification.Settled.TOPIC
+        super().__init__(application, str(begin), frozenset({str(end)}))
+
+
+def tick_message(topic: str, at: datetime) -> Outgoing:
+    """A tick as a message: the same from every clock at the same instant."""
+    return Outgoing(topic, None, json.dumps({"type": "Tick", "at": rfc3339(at)}).encode())

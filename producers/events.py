@@ -13,11 +13,14 @@ from eventsourcing.domain import CanMutateAggregate, DomainEventProtocol
 from bulkdelete.domain.batch import Batch
 from bulkdelete.domain.brake import Brake
 from bulkdelete.domain.lanes import Lanes
+from bulkdelete.domain.notification import Notification
 from bulkdelete.domain.operation import Operation
+from bulkdelete.domain.scheduling.schedule import Schedule
 from bulkdelete.domain.summary import instant
 from bulkdelete.producers.messages import JSON, Outgoing
 
 SOURCE = "/bulkdelete"
+STREAMS: tuple[type[Any], ...] = (Operation, Batch, Brake, Lanes, Schedule, Notification)
 TYPE_PREFIX = "bulkdelete."
 NOT_DATA = frozenset({"originator_id", "originator_version", "timestamp", "originator_topic"})
 """What every event has: it travels in the headers."""
@@ -25,9 +28,7 @@ NOT_DATA = frozenset({"originator_id", "originator_version", "timestamp", "origi
 
 def event_classes() -> dict[str, type[Any]]:
     """Every event of our streams, by its topic in the event store."""
-    members = [
-        one for stream in (Operation, Batch, Brake, Lanes) for one in vars(stream).values() if isinstance(one, type)
-    ]
+    members = [one for stream in STREAMS for one in vars(stream).values() if isinstance(one, type)]
     events = [one for one in members if issubclass(one, CanMutateAggregate) and hasattr(one, "TOPIC")]
     return {str(one.TOPIC): one for one in events}
 
@@ -36,7 +37,8 @@ def encode(event: DomainEventProtocol[UUID], topic: str) -> Outgoing:
     """An event as a message on a topic."""
     state = {name: value for name, value in vars(event).items() if name not in NOT_DATA}
     name = type(event).TOPIC  # type: ignore[attr-defined]
-    operation_id = str(state.get("operation_id") or event.originator_id)
+    # A batch's events go with its operation; those of a schedule name operations, and stay with the schedule.
+    operation_id = str(state["operation_id"] if name.startswith("batch.") else event.originator_id)
     headers = {
         **JSON,
         "ce_specversion": "1.0",

@@ -44,6 +44,8 @@ class Following:
     rejections: Place
     may_be_older: bool
     """Whether the caller chose the id: then the operation may have been submitted before."""
+    asked_of: UUID | None = None
+    """The operation that the command was about, where it is another one: a rejection has its key."""
 
     async def result(self) -> Result:
         """Wait for the end. Raises RefusedError where the submission was rejected."""
@@ -73,12 +75,17 @@ class Following:
         until = asyncio.get_running_loop().time() + SEEN_WITHIN
         while True:
             message = await subscriber.get_one(timeout=0.5)
-            if message is not None and message.raw_message.key == str(self.operation_id).encode():
+            if message is not None and message.raw_message.key in self.keys:
                 operation = self.take(message.raw_message, operation)
                 if operation is not None and operation.is_final:
                     return Result.of(operation)
             elif operation is None and may_be_older and asyncio.get_running_loop().time() > until:
                 raise TooLateError
+
+    @property
+    def keys(self) -> set[bytes]:
+        """The keys of messages about us."""
+        return {str(one).encode() for one in (self.operation_id, self.asked_of) if one is not None}
 
     def take(self, record: Any, operation: Operation | None) -> Operation | None:
         """The operation after one more message."""
@@ -87,6 +94,8 @@ class Following:
             return operation
         headers = text_of(record.headers)
         if not headers.get("ce_type", "").startswith(f"{TYPE_PREFIX}operation."):
+            return operation
+        if record.key != str(self.operation_id).encode():
             return operation
         event: Any = decode(headers, record.value or b"")
         reached = operation.version if operation is not None else 0

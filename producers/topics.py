@@ -13,6 +13,8 @@ from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 from bulkdelete.producers.connection import LARGEST_RECORD, KafkaConnection
 
 FOR_GOOD = -1
+TICKS_MS = 3_600_000
+"""What time it was an hour ago interests nobody."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class TopicPlan:
 
 @dataclass(frozen=True)
 class Topics:
-    """The five topics under one prefix. Their names are durable."""
+    """The topics under one prefix. Their names are durable."""
 
     prefix: str = "bulkdelete"
     partitions: int = 6
@@ -53,6 +55,7 @@ class Topics:
             TopicPlan(self.name("work"), self.work_partitions, self.retention_ms),
             TopicPlan(self.name("outcomes"), self.partitions, self.retention_ms),
             TopicPlan(self.name("events"), self.partitions),
+            TopicPlan(self.name("ticks"), 1, TICKS_MS),
             TopicPlan(self.name("rejected"), 1, self.retention_ms),
         ]
 

@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from bulkdelete.domain.advice import advice
+
 PLAIN = {type(None), bool, int, float, str}
 
 RecordId = str | list[str]
@@ -70,6 +72,8 @@ class OperationStatus(Answer):
     """Records per second, at most."""
     reason: str | None
     field: str | None
+    retry_of: UUID | None
+    """The operation whose failures this one retries."""
 
     @property
     def remaining(self) -> dict[str, str]:
@@ -105,6 +109,54 @@ class Failure(Answer):
     """How many records of the blocking entity hold it back, where the run looked."""
     blocking_sample: list[RecordId] | None
     """The ids of some of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class FailureCause(Answer):
+    """Why some records of one entity could not be deleted; the texts are those of one of them."""
+
+    count: int
+    entity: str
+    error_number: str
+    error_description: str
+    constraint: str | None
+    blocking_entity: str | None
+    retryable: bool
+    example_id: RecordId
+    blocking_count: int | None
+    blocking_sample: list[RecordId] | None
+
+    @property
+    def name(self) -> str:
+        """What tells the cause apart: the constraint, or the error's number."""
+        return self.constraint or self.error_number
+
+    @property
+    def advice(self) -> str:
+        """What to do about it."""
+        return advice(self.entity, self.error_number, self.constraint, self.blocking_entity, self.retryable)
+
+    def to_json(self) -> dict[str, Any]:
+        """The fields, the cause's name and what to do about it."""
+        return {"cause": self.name, **Answer.to_json(self), "advice": self.advice}
+
+
+@dataclass(frozen=True, slots=True)
+class Told(Answer):
+    """How far one recipient is told how an operation ended."""
+
+    notification_id: UUID
+    operation_id: UUID
+    outcome: str
+    channel: str
+    recipient: str
+    status: str
+    """`waiting`, `delivered` or `undeliverable`."""
+    attempts: int
+    reason: str | None
+    """Why it did not arrive, or not yet."""
+    requested_at: datetime
+    updated_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,8 @@ class OperationRow:
     rate: float | None = None
     reason: str | None = None
     field: str | None = None
+    retry_of: UUID | None = None
+    """The operation whose failures this one retries."""
     version: int = 1
     queries: list[QueryRow] = dataclasses.field(default_factory=list)
 
@@ -96,6 +98,7 @@ def submitted(event: RecordedEvent) -> OperationRow:
     """The rows of an operation that was just submitted."""
     job = event.data["job"]
     at = utc(event.timestamp)
+    retry_of = job.get("retry_of", {}).get("operation_id")
     queries = [
         QueryRow(event.stream_id, index, query["EntityName"], as_json(query))
         for index, query in enumerate(job["queries"])
@@ -103,7 +106,7 @@ def submitted(event: RecordedEvent) -> OperationRow:
     return OperationRow(
         operation_id=event.stream_id, name=job["name"], database=event.data["database"],
         requested_by=event.data["requested_by"], submitted_at=at, updated_at=at, digest=event.data["digest"],
-        job=as_json(job), queries=queries, rate=job.get("rate"),
+        job=as_json(job), queries=queries, rate=job.get("rate"), retry_of=UUID(retry_of) if retry_of else None,
     )  # fmt: skip
 
 
@@ -149,7 +152,7 @@ def steer(row: OperationRow, event: RecordedEvent) -> None:
             stop_running(row)
         case Operation.Throttled.TOPIC:
             row.rate = data["rate"]
-        case Operation.CommandRefused.TOPIC:
+        case Operation.CommandRefused.TOPIC | Operation.FailuresRetried.TOPIC:
             pass
         case topic:
             raise ViewsError(f"the views do not know the event {topic!r}; they need a newer bulkdelete")

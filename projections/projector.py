@@ -5,7 +5,7 @@ Each stream's version is held against what is recorded: a repeat changes nothing
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from bulkdelete.domain.batch import Batch
 from bulkdelete.domain.errors import ViewsError
 from bulkdelete.domain.operation import Operation
 from bulkdelete.domain.rejection import Rejection
@@ -21,6 +20,7 @@ from bulkdelete.projections.database import MEMORY_LIMIT, columns, connect
 from bulkdelete.projections.halts import write_halts
 from bulkdelete.projections.layout import ViewFiles
 from bulkdelete.projections.named import statements
+from bulkdelete.projections.notifications import TOPICS, write_notifications
 from bulkdelete.projections.operations import (
     OPERATION_COLUMNS,
     QUERY_COLUMNS,
@@ -30,28 +30,20 @@ from bulkdelete.projections.operations import (
     submitted,
     utc,
 )
-from bulkdelete.projections.packs import FATES, Packing, ordinal
+from bulkdelete.projections.packs import FATES, Packing
 from bulkdelete.projections.parts import Parts
 from bulkdelete.projections.recorded import RecordedEvent, sections
+from bulkdelete.projections.schedules import ScheduleTable
+from bulkdelete.projections.streams import Stream, follow
 
-FORMAT = 4
+FORMAT = 6
 """Of the tables: views of another format are rebuilt."""
 
-SHOWN = ("operation.", "batch.", "brake.")
+SHOWN = ("operation.", "batch.", "brake.", "schedule.", "notification.")
 """The streams that views show something of."""
 
 Missing = Callable[[UUID, int, int], Iterable[RecordedEvent]]
 """Stream, after this version, up to this version: the events of a hole."""
-
-
-@dataclass
-class Stream:
-    """How far a stream is recorded."""
-
-    stream_id: UUID
-    version: int = 0
-    operation_id: UUID | None = None
-    ordinal: int = 0
 
 
 @dataclass(frozen=True)
@@ -68,10 +60,17 @@ class Projector:
     """The one that writes a view file."""
 
     def __init__(
-        self, files: ViewFiles, missing: Missing, memory_limit: str = MEMORY_LIMIT, live: Path | None = None
+        self,
+        files: ViewFiles,
+        missing: Missing,
+        memory_limit: str = MEMORY_LIMIT,
+        live: Path | None = None,
+        fates: Collection[str] = FATES.keys(),
     ) -> None:
+        """`fates`: the topics of the events whose records are kept."""
         files.make()
         self.missing = missing
+        self.fates = fates
         self.sql = statements("queries.sql")
         path = live or files.live
         fresh = not path.exists()
@@ -80,6 +79,7 @@ class Projector:
             if fresh:
                 self.create(files)
             self.check(files)
+            self.schedules = ScheduleTable(self.connection, self.sql)
             self.parts = Parts(self.connection, files.parts)
             if not self.parts.are_there():
                 raise ViewsError("some of the views' files are missing")
@@ -152,11 +152,14 @@ class Projector:
         reached = {event.source: event.position for event in events if event.source}
         packing = Packing(self.sql["put packs"])
         for event in new:
-            if event.topic in FATES:
+            if event.topic in self.fates:
                 packing.add(event, streams[event.stream_id].ordinal)
         with self.transaction():
             packing.write(self.connection)
             self.write_operations([event for event in new if event.topic.startswith("operation.")])
+            told = [event for event in new if event.topic.startswith(TOPICS)]
+            write_notifications(self.connection, self.sql, self.dictionaries, told)
+            self.schedules.write([event for event in new if event.topic.startswith("schedule.")])
             write_halts(self.connection, self.sql, new)
             self.put_streams([streams[one] for one in {event.stream_id for event in new}])
             self.advance(reached)
@@ -225,15 +228,3 @@ class Projector:
         for source, position in reached.items():
             self.connection.execute(self.sql["forget position"], {"source": source})
             self.connection.execute(self.sql["put position"], {"source": source, "position": position})
-
-
-def follow(stream: Stream, event: RecordedEvent) -> RecordedEvent:
-    """Move a stream on to its next event. Raises ViewsError where it is another one."""
-    if event.version != stream.version + 1:
-        raise ViewsError(f"stream {event.stream_id}: version {stream.version + 1} is missing, {event.version} came")
-    stream.version = event.version
-    if event.version == 1:
-        stream.operation_id = event.operation_id
-        if event.topic == Batch.Recorded.TOPIC:
-            stream.ordinal = ordinal(event.data["unit"], event.data["batch"])
-    return event

@@ -35,7 +35,7 @@ SELECT
     operation_id, name, database, requested_by, submitted_at, updated_at, digest, CAST(job AS VARCHAR) AS job, status,
     deleted, failed, vanished, CAST(cascaded AS VARCHAR) AS cascaded, CAST(unlinked AS VARCHAR) AS unlinked,
     query_index, epoch, cut_off, started_at, running_since, ran_microseconds, ended_at, waiting_for,
-    postponed_until, rate, reason, field, version
+    postponed_until, rate, reason, field, retry_of, version
 FROM operations
 WHERE operation_id IN (SELECT unnest(CAST($operation_ids AS UUID[])));
 
@@ -82,6 +82,7 @@ SELECT
     unnest(CAST($rate AS DOUBLE[])) AS rate,
     unnest(CAST($reason AS VARCHAR[])) AS reason,
     unnest(CAST($field AS VARCHAR[])) AS field,
+    unnest(CAST($retry_of AS UUID[])) AS retry_of,
     unnest(CAST($version AS INTEGER[])) AS version;
 
 -- put queries --
@@ -99,6 +100,74 @@ SELECT
     unnest(CAST($passes AS INTEGER[])) AS passes,
     unnest(CAST($remaining AS VARCHAR[])) AS remaining,
     unnest(CAST($strategy AS VARCHAR[])) AS strategy;
+
+-- notifications --
+SELECT
+    notification_id, operation_id, outcome, channel, recipient, requested_at, updated_at, message_id, status, attempts,
+    reason
+FROM notifications
+WHERE notification_id IN (SELECT unnest(CAST($notification_ids AS UUID[])));
+
+-- forget notifications --
+DELETE FROM notifications WHERE notification_id IN (SELECT unnest(CAST($notification_ids AS UUID[])));
+
+-- put notifications --
+INSERT INTO notifications BY NAME
+SELECT
+    unnest(CAST($notification_id AS UUID[])) AS notification_id,
+    unnest(CAST($operation_id AS UUID[])) AS operation_id,
+    unnest(CAST($outcome AS VARCHAR[])) AS outcome,
+    unnest(CAST($channel AS VARCHAR[])) AS channel,
+    unnest(CAST($recipient AS VARCHAR[])) AS recipient,
+    unnest(CAST($requested_at AS TIMESTAMP[])) AS requested_at,
+    unnest(CAST($updated_at AS TIMESTAMP[])) AS updated_at,
+    unnest(CAST($message_id AS VARCHAR[])) AS message_id,
+    unnest(CAST($status AS VARCHAR[])) AS status,
+    unnest(CAST($attempts AS INTEGER[])) AS attempts,
+    unnest(CAST($reason AS VARCHAR[])) AS reason;
+
+-- schedules --
+SELECT
+    schedule_id, name, next_run, recurrence, time_zone, enabled, deleted, last_operation_id, last_occurrence,
+    database, requested_by, starts, revision, created_at, updated_at, CAST(job AS VARCHAR) AS job, version
+FROM schedules
+WHERE schedule_id IN (SELECT unnest(CAST($schedule_ids AS UUID[])));
+
+-- forget schedules --
+DELETE FROM schedules WHERE schedule_id IN (SELECT unnest(CAST($schedule_ids AS UUID[])));
+
+-- put schedules --
+INSERT INTO schedules BY NAME
+SELECT
+    unnest(CAST($schedule_id AS UUID[])) AS schedule_id,
+    unnest(CAST($name AS VARCHAR[])) AS name,
+    unnest(CAST($next_run AS TIMESTAMP[])) AS next_run,
+    unnest(CAST($recurrence AS VARCHAR[])) AS recurrence,
+    unnest(CAST($time_zone AS VARCHAR[])) AS time_zone,
+    unnest(CAST($enabled AS BOOLEAN[])) AS enabled,
+    unnest(CAST($deleted AS BOOLEAN[])) AS deleted,
+    unnest(CAST($last_operation_id AS UUID[])) AS last_operation_id,
+    unnest(CAST($last_occurrence AS TIMESTAMP[])) AS last_occurrence,
+    unnest(CAST($database AS VARCHAR[])) AS database,
+    unnest(CAST($requested_by AS VARCHAR[])) AS requested_by,
+    unnest(CAST($starts AS VARCHAR[])) AS starts,
+    unnest(CAST($revision AS INTEGER[])) AS revision,
+    unnest(CAST($created_at AS TIMESTAMP[])) AS created_at,
+    unnest(CAST($updated_at AS TIMESTAMP[])) AS updated_at,
+    unnest(CAST($job AS VARCHAR[])) AS job,
+    unnest(CAST($version AS INTEGER[])) AS version;
+
+-- put occurrences --
+INSERT INTO occurrences BY NAME
+SELECT
+    unnest(CAST($schedule_id AS UUID[])) AS schedule_id,
+    unnest(CAST($occurrence AS TIMESTAMP[])) AS occurrence,
+    unnest(CAST($last_occurrence AS TIMESTAMP[])) AS last_occurrence,
+    unnest(CAST($count AS BIGINT[])) AS "count",
+    unnest(CAST($outcome AS VARCHAR[])) AS outcome,
+    unnest(CAST($operation_id AS UUID[])) AS operation_id,
+    unnest(CAST($reason AS VARCHAR[])) AS reason,
+    unnest(CAST($recorded_at AS TIMESTAMP[])) AS recorded_at;
 
 -- halt --
 INSERT INTO halts (halted_at, requested_by, reason) VALUES ($at, $requested_by, $reason);

@@ -18,12 +18,14 @@ from bulkdelete.projections.answers import (
     DeletedRecord,
     Deletion,
     Failure,
+    FailureCause,
     Halt,
     OperationStatus,
     QueryStatus,
     RecordId,
     RejectedRow,
     Step,
+    Told,
 )
 from bulkdelete.projections.history import steps, steps_of
 from bulkdelete.projections.named import statements
@@ -77,10 +79,37 @@ class Reads:
 
     def failures(self, operation: str | UUID | None = None) -> Iterator[Failure]:
         """The records of an operation that could not be deleted."""
-        for row in self.rows("failures", operation_id=self.identify(operation)):
-            entity, record_id, index, number, text, constraint, blocking, many, sample, kind = row
+        return map(failure_of, self.rows("failures", operation_id=self.identify(operation)))
+
+    def failures_by_cause(self, operation: str | UUID | None = None, most: int | None = None) -> Iterator[Failure]:
+        """The same, those of one cause after the other, at most so many."""
+        for row in self.rows("failures by cause", operation_id=self.identify(operation), most=most):
+            yield failure_of(row)
+
+    def causes(self, operation: str | UUID | None = None) -> list[FailureCause]:
+        """Why records of an operation could not be deleted, the most frequent cause first."""
+        found = []
+        for row in self.rows("causes", operation_id=self.identify(operation)):
+            count, entity, number, text, constraint, blocking, retryable, record_id, kind, many, sample = row
             some = None if sample is None else json.loads(sample)
-            yield Failure(entity, shown(record_id, kind), index, number, text, constraint, blocking, many, some)
+            example = shown(record_id, kind)
+            found.append(
+                FailureCause(count, entity, number, text, constraint, blocking, retryable, example, many, some)
+            )
+        return found
+
+    def notifications(self, operation: str | UUID | None = None) -> Iterator[Told]:
+        """Who was told how an operation ended, or how any of them did; the last first."""
+        only = None if operation is None else self.identify(operation)
+        return (Told(*row) for row in self.rows("notifications", operation_id=only))
+
+    def untold(self) -> dict[UUID, list[str]]:
+        """Operation → who could not be told, or not yet, how it ended, and why."""
+        found: dict[UUID, list[str]] = {}
+        for operation_id, channel, recipient, status, reason in self.rows("untold"):
+            how = "not told" if status == "undeliverable" else "not told yet"
+            found.setdefault(operation_id, []).append(f"{recipient} {how} by {channel}: {reason or 'it is under way'}")
+        return found
 
     def deleted(self, operation: str | UUID | None = None) -> Iterator[DeletedRecord]:
         """The records that an operation deleted, cascaded ones too."""
@@ -142,6 +171,13 @@ class Reads:
         except duckdb.Error as error:
             raise unreadable(error) from None
         return fetched(cursor)
+
+
+def failure_of(row: tuple[Any, ...]) -> Failure:
+    """A row of `failures` as an answer."""
+    entity, record_id, index, number, text, constraint, blocking, many, sample, kind = row
+    some = None if sample is None else json.loads(sample)
+    return Failure(entity, shown(record_id, kind), index, number, text, constraint, blocking, many, some)
 
 
 def fetched(cursor: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:

@@ -50,11 +50,43 @@ SELECT
         WHEN status = 'waiting' THEN coalesce((SELECT 'halted by ' || h.requested_by || ': ' || h.reason FROM halts h WHERE h.released_at IS NULL), waiting_for)
         ELSE waiting_for
     END AS waiting_for,
-    postponed_until, rate, reason, field
+    postponed_until, rate, reason, field, retry_of
 FROM operations
 JOIN progress USING (operation_id)
 WHERE $operation_id IS NULL OR operation_id = $operation_id
 ORDER BY submitted_at DESC, operation_id;
+
+-- notifications --
+SELECT
+    notification_id, operation_id, outcome, channel, recipient, status, attempts, reason, requested_at, updated_at
+FROM notifications
+WHERE $operation_id IS NULL OR operation_id = $operation_id
+ORDER BY requested_at DESC, notification_id, channel, recipient;
+
+-- untold --
+SELECT operation_id, channel, recipient, status, reason
+FROM notifications
+WHERE status <> 'delivered'
+ORDER BY requested_at, channel, recipient;
+
+-- causes --
+SELECT
+    count(*), entity, error_number, min_by(error_description, record_id), "constraint", blocking_entity,
+    bool_or(retryable), min_by(record_id, record_id), min_by(key_kind, record_id),
+    min_by(blocking_count, record_id), CAST(min_by(blocking_sample, record_id) AS VARCHAR)
+FROM failures
+WHERE operation_id = $operation_id
+GROUP BY entity, error_number, "constraint", blocking_entity
+ORDER BY 1 DESC, entity, error_number, "constraint", blocking_entity;
+
+-- failures by cause --
+SELECT
+    entity, record_id, query_index, error_number, error_description, "constraint", blocking_entity, blocking_count,
+    CAST(blocking_sample AS VARCHAR), key_kind
+FROM failures
+WHERE operation_id = $operation_id
+ORDER BY entity, error_number, "constraint", blocking_entity, record_id
+LIMIT $most;
 
 -- halt --
 SELECT halted_at, requested_by, reason FROM halts WHERE released_at IS NULL;
@@ -122,3 +154,11 @@ SELECT stream_id, version FROM internal.streams;
 
 -- path --
 SELECT path FROM duckdb_databases() WHERE database_name = current_database();
+
+-- schedules --
+SELECT
+    schedule_id, name, next_run, recurrence, time_zone, enabled, last_operation_id, last_occurrence, starts, database,
+    requested_by, revision
+FROM schedules
+WHERE NOT deleted
+ORDER BY next_run NULLS LAST, name, schedule_id;

@@ -21,6 +21,8 @@ LOG = "log"
 """The source of events read from the event store: its positions are notification ids."""
 
 TYPE_PREFIX = "bulkdelete."
+MOST_BYTES = 4 * 1024 * 1024
+MOST_EVENTS = 2000
 
 MOST_BYTES = 4 * 1024 * 1024
 MOST_EVENTS = 2000
@@ -45,7 +47,8 @@ class RecordedEvent:
     @property
     def operation_id(self) -> UUID:
         """The operation it belongs to."""
-        return UUID(self.data["operation_id"]) if self.topic.startswith("batch.") else self.stream_id
+        owned = self.topic.startswith(("batch.", "notification."))
+        return UUID(self.data["operation_id"]) if owned else self.stream_id
 
 
 def from_stored(mapper: Mapper[UUID], stored: StoredEvent) -> RecordedEvent:

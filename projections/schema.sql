@@ -32,6 +32,7 @@ CREATE TABLE operations (
     field VARCHAR,
     digest VARCHAR,
     job JSON,
+    retry_of UUID,
     version INTEGER
 );
 
@@ -48,6 +49,53 @@ CREATE TABLE queries (
     remaining VARCHAR,
     strategy VARCHAR,
     query JSON
+);
+
+-- Who is told how an operation ended: a row a recipient. status: waiting, delivered, undeliverable.
+CREATE TABLE notifications (
+    notification_id UUID,
+    operation_id UUID,
+    outcome VARCHAR,
+    channel VARCHAR,
+    recipient VARCHAR,
+    status VARCHAR,
+    attempts INTEGER,
+    reason VARCHAR,
+    requested_at TIMESTAMP,
+    updated_at TIMESTAMP,
+    message_id VARCHAR
+);
+
+CREATE TABLE schedules (
+    schedule_id UUID,
+    name VARCHAR,
+    next_run TIMESTAMP,
+    recurrence VARCHAR,
+    time_zone VARCHAR,
+    enabled BOOLEAN,
+    deleted BOOLEAN,
+    last_operation_id UUID,
+    last_occurrence TIMESTAMP,
+    database VARCHAR,
+    requested_by VARCHAR,
+    starts VARCHAR,
+    revision INTEGER,
+    created_at TIMESTAMP,
+    updated_at TIMESTAMP,
+    job JSON,
+    version INTEGER
+);
+
+-- What became of occurrences; those in a row that did not run share one row.
+CREATE TABLE occurrences (
+    schedule_id UUID,
+    occurrence TIMESTAMP,
+    last_occurrence TIMESTAMP,
+    "count" BIGINT,
+    outcome VARCHAR,
+    operation_id UUID,
+    reason VARCHAR,
+    recorded_at TIMESTAMP
 );
 
 -- Every time that all operations were halted at once; released_at is null while they are.
@@ -166,8 +214,11 @@ SELECT
         WHEN 'in_progress' THEN 20 WHEN 'pausing' THEN 21 WHEN 'canceling' THEN 22
         WHEN 'succeeded' THEN 30 WHEN 'failed' THEN 31 WHEN 'canceled' THEN 32
     END AS statuscode,
-    postponed_until AS nextrun,
-    FALSE AS isrecurring,
+    coalesce(
+        postponed_until,
+        (SELECT schedules.next_run FROM schedules WHERE schedules.last_operation_id = operations.operation_id)
+    ) AS nextrun,
+    operation_id IN (SELECT occurrences.operation_id FROM occurrences WHERE outcome = 'submitted') AS isrecurring,
     deleted AS successcount,
     failed AS failurecount,
     query_index AS processingqeindex,

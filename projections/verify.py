@@ -24,7 +24,9 @@ from bulkdelete.projections.reads import Reads, fetched
 from bulkdelete.projections.rebuild import none_are_missing
 from bulkdelete.projections.recorded import LOG, RecordedEvent
 
-COMPARED = ("operations", "queries", "failures", "deleted_records")
+COMPARED = ("operations", "queries", "failures", "deleted_records", "schedules", "occurrences", "notifications")
+OWNERS = {"schedules": "schedule_id", "occurrences": "schedule_id"}
+"""What a table's rows belong to, where that is no operation."""
 EXAMPLES = 5
 ROWS_AT_ONCE = 200_000
 
@@ -104,7 +106,9 @@ def compared(
     rows: dict[str, int] = {}
     differences: list[Difference] = []
     for table in COMPARED:
-        ((rows[table],),) = connection.execute(count.format(table=table), {"operation_id": operation_id}).fetchall()
+        ((rows[table],),) = connection.execute(
+            count.format(table=table, owner=OWNERS.get(table, "operation_id")), {"operation_id": operation_id}
+        ).fetchall()
         difference = difference_of(connection, table, operation_id, 1 + rows[table] // ROWS_AT_ONCE)
         if difference is not None:
             differences.append(difference)
@@ -115,8 +119,9 @@ def difference_of(
     connection: duckdb.DuckDBPyConnection, table: str, operation_id: UUID | None, slices: int
 ) -> Difference | None:
     """The rows of a table that are not the same, some of them as examples."""
-    key = "record_id" if table in {"failures", "deleted_records"} else "operation_id"
-    sql = statements("verify.sql")["differences"].format(table=table, key=key)
+    owner = OWNERS.get(table, "operation_id")
+    key = "record_id" if table in {"failures", "deleted_records"} else owner
+    sql = statements("verify.sql")["differences"].format(table=table, key=key, owner=owner)
     more, fewer = 0, 0
     examples: list[Mapping[str, Any]] = []
     for number in range(slices):

@@ -1,5 +1,5 @@
 -- count --
-SELECT count(*) FROM people.{table} WHERE $operation_id IS NULL OR operation_id = $operation_id;
+SELECT count(*) FROM people.{table} WHERE $operation_id IS NULL OR {owner} = $operation_id;
 
 -- differences --
 -- What EXCEPT ALL finds in both directions, in one pass: rows that are not there equally often. One slice of the
@@ -8,11 +8,11 @@ SELECT * EXCLUDE (weight), CAST(sum(weight) AS BIGINT) AS weight
 FROM (
     SELECT 1 AS weight, *
     FROM people.{table}
-    WHERE ($operation_id IS NULL OR operation_id = $operation_id) AND hash({key}) % CAST($slices AS UBIGINT) = CAST($slice AS UBIGINT)
+    WHERE ($operation_id IS NULL OR {owner} = $operation_id) AND hash({key}) % CAST($slices AS UBIGINT) = CAST($slice AS UBIGINT)
     UNION ALL
     SELECT -1 AS weight, *
     FROM {table}
-    WHERE ($operation_id IS NULL OR operation_id = $operation_id) AND hash({key}) % CAST($slices AS UBIGINT) = CAST($slice AS UBIGINT)
+    WHERE ($operation_id IS NULL OR {owner} = $operation_id) AND hash({key}) % CAST($slices AS UBIGINT) = CAST($slice AS UBIGINT)
 )
 GROUP BY ALL
 HAVING sum(weight) <> 0;

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from bulkdelete.domain.errors import TargetChangedError, UnavailableError
 from bulkdelete.domain.record_ids import RecordIds
+from bulkdelete.records import retries
 from bulkdelete.records.careful import Careful, TransactionLostError
 from bulkdelete.records.catalogue import Entity
 from bulkdelete.records.dialect import Dialect, PackError, Span
@@ -72,7 +73,9 @@ class BatchDeletion:
     def needs_care(self, run: Run, place: Place) -> bool:
         """Whether the direct way cannot do it: other records refer to these, or no range bounds the batch."""
         entity = run.scope.entity(place.query_index)
-        return place.walk["kind"] in {"matching", "set_aside"} or bool(run.scope.catalogue.referrers(entity.name))
+        return place.walk["kind"] in {"matching", "set_aside", retries.KIND} or bool(
+            run.scope.catalogue.referrers(entity.name)
+        )
 
     def once(self, connection: sa.Connection, run: Run, place: Place, effort: Effort) -> BatchResult:
         """The transaction: fence, ledger, records, ledger."""
@@ -82,6 +85,10 @@ class BatchDeletion:
         run, now = replace(run, cut_off=standing.cut_off), standing.now
         if place.walk["kind"] == "set_aside":
             return self.retry(connection, run, place, effort, now)
+        if place.walk["kind"] == retries.KIND:
+            return retries.delete_retried(self, connection, run, place, effort, standing)
+        if run.retried is not None:
+            raise TargetChangedError("the operation is limited to chosen records, and its plan is not")
         span = self.dialect.span(
             connection, run.scope.entity(place.query_index), place.walk, place.unit_of_plan, place.position, effort.size
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass, replace
+from typing import Protocol
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -116,6 +117,18 @@ class Scope:
         return replace(self.entity(index), table=table)
 
 
+class Retried(Protocol):
+    """The records that an operation is limited to, in an order that is the same for every runner."""
+
+    def count(self, query_index: int) -> int:
+        """How many there are of a query's entity."""
+        ...
+
+    def some(self, query_index: int, first: int, most: int) -> list[str]:
+        """Their keys from a rank on, at most so many, as `key_text` spells them."""
+        ...
+
+
 @dataclass(frozen=True)
 class Run:
     """One operation on one target, at one epoch."""
@@ -125,11 +138,14 @@ class Run:
     epoch: int
     scope: Scope
     cut_off: datetime.datetime | None = None
+    retried: Retried | None = None
+    """The only records it may delete; None: all that match."""
 
     def where(self, index: int, entity: Entity) -> Truth:
         """The full predicate of one query in this run: it matches, and is one of those that it meant at first."""
         truth, chosen = self.scope.where(index, entity, self.cut_off), self.scope.chosen
-        if chosen is None or not self.scope.is_settled_first(index):
+        # The records of a retry were chosen by the run in which they failed.
+        if chosen is None or self.retried is not None or not self.scope.is_settled_first(index):
             return truth
         mine = (chosen.c.operation_id == self.id, chosen.c.query_index == index)
         among = sa.exists().where(*mine, chosen.c.record == self.scope.dialect.key_text(entity.key_columns))

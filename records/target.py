@@ -33,6 +33,7 @@ from bulkdelete.records.pool import close_pool
 from bulkdelete.records.preflight import probe_all
 from bulkdelete.records.preview import Preview, previewed
 from bulkdelete.records.result import BatchResult
+from bulkdelete.records.retries import plan_retry
 from bulkdelete.records.scope import Run, Scope
 from bulkdelete.records.strain import NO_LIMITS, Gauge, Limits, Strain
 
@@ -159,9 +160,11 @@ class Target:
             row = open_fence(connection, self.dialect, self.ledger, operation_id, job, epoch)
         return row, scope
 
-    def plan(self, run: Run, query_index: int, retry: bool) -> tuple[Walk, bool]:
+    def plan(self, run: Run, query_index: int, retry: bool, number: int = 1) -> tuple[Walk, bool]:
         """How to walk the entity of a query, and whether it tells which records were there at the start."""
         bounded = run.scope.created_on(query_index) is not None
+        if run.retried is not None and not retry:
+            return plan_retry(run.retried, query_index, number), bounded
         if run.scope.is_settled_first(query_index) and not retry:
             bounded = True  # no other record is meant, whenever it was created
             with self.available():

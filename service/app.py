@@ -16,6 +16,7 @@ from bulkdelete.service.cataloguefile import read_catalogue
 from bulkdelete.service.event_store import open_event_store
 from bulkdelete.service.kafka.parts import Parts
 from bulkdelete.service.limits import bounds_of, limits_of
+from bulkdelete.service.notifying import notifier_of
 from bulkdelete.service.settings import Settings
 from bulkdelete.service.targets import Targets
 
@@ -38,10 +39,12 @@ def parts_of(settings: Settings, roles: frozenset[Role]) -> Iterator[Parts]:
         if Role.PROJECTION in roles:
             keeper = ViewKeeper(ViewFiles.beside(settings.views_path), application, SERVICE_MEMORY)
         try:
+            notifier = notifier_of(settings, application) if Role.NOTIFICATION in roles else None
             yield Parts(
                 application, settings.databases.keys(), deletion.do, keeper, stopping.set, targets.check, catalogues,
-                settings.all_ledgers(), bounds_of(settings),
+                settings.all_ledgers(), bounds_of(settings), settings.simulated_time, notifier,
             )  # fmt: skip
         finally:
+            deletion.retried.close()
             if keeper is not None:
                 keeper.close()

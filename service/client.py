@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +12,7 @@ from types import TracebackType
 from typing import Any, Self
 from uuid import UUID, uuid4
 
-from bulkdelete.consumers.operations import pull
+from bulkdelete.consumers.operations import pull, take_command
 from bulkdelete.domain.application import BulkDeletes
 from bulkdelete.domain.commands import (
     CancelOperation,
@@ -20,6 +21,7 @@ from bulkdelete.domain.commands import (
     PauseOperation,
     PostponeOperation,
     ResumeOperation,
+    RetryFailures,
     SubmitBulkDelete,
     ThrottleOperation,
     Unhalt,
@@ -40,8 +42,11 @@ from bulkdelete.service.configuration import load
 from bulkdelete.service.ledgers import ledger_place
 from bulkdelete.service.limits import bounds_of, limits_of
 from bulkdelete.service.local import LocalRun
+from bulkdelete.service.notices import Notices
 from bulkdelete.service.principal import principal
 from bulkdelete.service.state import State, default_state
+
+logger = logging.getLogger(__name__)
 
 
 class Client(KafkaClient):
@@ -100,6 +105,10 @@ class LocalOperation:
         """Delete at most so many records per second from now on; None: no bound. Raises TransitionError."""
         self.client.control(ThrottleOperation, self.id, rate=rate)
 
+    def retry(self, causes: Sequence[str] = ()) -> LocalOperation:
+        """Begin an operation for the records that failed in this one; its `wait` does the work."""
+        return self.client.retry(self.id, causes, self.address)
+
 
 class LocalClient:
     """bulkdelete on this machine: an event store and views in a state folder, no broker."""
@@ -146,6 +155,8 @@ class LocalClient:
         address = database or self.database
         if address is None:
             raise InvalidJobError("say which: submit(job, database=…) or Client.local(database=…)", "database")
+        if job.recurrence is not None:
+            raise InvalidJobError("a job that recurs is a schedule: bulkdelete schedule create", "recurrence")
         catalogue = NOTHING if self.catalogue is None else read_catalogue(self.catalogue)
         job = job.under(catalogue, self.ledger)
         with closing(Target(address, self.ledger)) as target:
@@ -158,6 +169,24 @@ class LocalClient:
             self.application.submit(command, target.shown)
         return LocalOperation(self, identity, address)
 
+    def retry(
+        self,
+        operation_id: UUID,
+        causes: Sequence[str] = (),
+        database: str | None = None,
+        retry_id: UUID | None = None,
+    ) -> LocalOperation:
+        """Begin an operation for the records that failed in one that has ended; `wait` does the work.
+
+        `causes`: only those that failed for one of these (an error number, a constraint, a blocking entity).
+        Raises OperationNotFoundError, TransitionError, InvalidJobError.
+        """
+        command = command_of(
+            RetryFailures, operation_id=operation_id, requested_by=self.requested_by, causes=causes, retry_id=retry_id
+        )
+        operation = take_command(command, self.application, ())
+        return LocalOperation(self, operation.id, database or self.database or operation.database)
+
     def drive(self, operation_id: UUID, address: str) -> Result:
         """Run an operation to its end or its pause, unless another process does. Raises OperationBusyError."""
         with self.state.driving(operation_id), self.state.keeping_views(self.application):
@@ -167,6 +196,8 @@ class LocalClient:
                 bounds = bounds_of(settings, self.state.is_driven)
                 with closing(Target(address, limits=limits_of(settings, None))) as target:
                     operation = LocalRun(self.application, target, operation_id, bounds=bounds).drive()
+            for line in Notices(self.state, self.application).tell(operation):
+                logger.info("%s", line, extra={"action": "notified"})
         return Result.of(operation)
 
     @contextmanager

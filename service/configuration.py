@@ -106,6 +106,8 @@ def masked(names: list[str], value: Any) -> str | None:
         return None
     if isinstance(value, SecretStr) or any(SECRET_WORDS.search(name) for name in names):
         return HIDDEN
+    if names[0] in {"webhooks", "chats"} and names[-1] == "url":
+        return HIDDEN  # most of such an address is secret
     if (names[0] in {"databases", "event_store"} or "replicas" in names) and "://" not in str(value):
         return HIDDEN  # it should have been an address, and may hold a password anywhere
     return f"{shown(value)!r:.120}" if isinstance(value, str) else f"{value!r:.120}"
@@ -132,8 +134,9 @@ def variables(model: type[BaseModel] = Settings, prefix: str = PREFIX) -> Iterat
 
 def unknown_variables(environment: Mapping[str, str] = os.environ) -> list[Problem]:
     """Variables that look like ours and are not read: a typing mistake would go unnoticed."""
-    named = tuple(f"{PREFIX}{one}__" for one in ("DATABASES", "CATALOGUES", "LEDGERS", "BACK_OFF_OF"))
-    known = [*variables(), f"{PREFIX}KAFKA", f"{PREFIX}BACK_OFF", *(f"{one}NAME" for one in named)]
+    named = [f"{PREFIX}{one}__" for one in ("DATABASES", "CATALOGUES", "LEDGERS", "BACK_OFF_OF", "WEBHOOKS", "CHATS")]
+    groups = ("KAFKA", "BACK_OFF", "SMTP", "NOTIFICATIONS")
+    known = [*variables(), *(f"{PREFIX}{one}" for one in groups), *(f"{one}NAME" for one in named)]
     found = []
     for name in sorted(environment):
         upper = name.upper()
@@ -147,6 +150,10 @@ def unknown_variables(environment: Mapping[str, str] = os.environ) -> list[Probl
 def displayed(settings: Settings) -> dict[str, Any]:
     """The settings as data that anyone may see."""
     value = settings.model_dump(mode="json")
-    if value["kafka"]["password"] is not None:
-        value["kafka"]["password"] = HIDDEN
+    # What is secret is told as stars by pydantic, or as nothing where it is not set.
+    for group in ("kafka", "smtp"):
+        if value[group]["password"] is not None:
+            value[group]["password"] = HIDDEN
+    for one in (*value["webhooks"].values(), *value["chats"].values()):
+        one |= {name: HIDDEN for name in ("url", "secret") if one.get(name) is not None}
     return {**value, "event_store": str(settings.events), "views": str(settings.views_path)}

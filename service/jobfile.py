@@ -32,6 +32,18 @@ def read_job(path: Path) -> Job:
     return Job.read(value)
 
 
+def read_run(path: Path) -> Job:
+    """The job of one run. Raises InvalidJobError, also for one that recurs: it would run once, not for ever."""
+    job = read_job(path)
+    if job.recurrence is not None:
+        raise InvalidJobError(
+            "a job that recurs is a schedule: `bulkdelete schedule create JOB`, or `apply DIR`, makes it, and `serve` "
+            "runs it; without the recurrence this command runs it once",
+            "recurrence",
+        )
+    return job
+
+
 def read_yaml(text: str) -> Any:
     """YAML 1.2, where `NO` is a text and no boolean, and no word stands twice in one object."""
     try:

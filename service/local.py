@@ -77,6 +77,7 @@ class LocalRun:
                 self.work.put(None)
             for worker in workers:
                 worker.join(timeout=10)
+            self.deletion.retried.close()
 
     def coordinate(self) -> Operation:
         """Record outcomes and issue what they release."""

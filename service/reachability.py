@@ -43,6 +43,7 @@ def look(settings: Settings) -> Iterator[Finding]:
         yield finding("kafka.servers", settings.kafka.servers, partial(look_at_kafka, settings))
     yield finding("event_store", str(settings.events), partial(look_at_store, settings.events))
     yield finding("views", str(settings.views_path), partial(look_at_folder, settings.views_path.absolute().parent))
+    yield from look_at_notices(settings)
     for name, url in settings.databases.items():
         yield finding(f"databases.{name}", str(url), partial(look_at_target, url))
     for name, path in settings.catalogues.items():
@@ -98,6 +99,20 @@ def look_at_folder(folder: Path) -> str:
     if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
         raise OSError(f"{nearest} cannot be written")
     return "can be written" if nearest == folder else f"will be made in {nearest}"
+
+
+def look_at_notices(settings: Settings) -> Iterator[Finding]:
+    """The mail server, the templates, the chats; a webhook is told of nothing that did not happen."""
+    # Only where somebody is to be told: templates and mail take a while to load.
+    from bulkdelete.service.notifying import look_at_chat, look_at_mail, look_at_templates  # noqa: PLC0415
+
+    if settings.smtp.host:
+        yield finding("smtp", settings.smtp.host, partial(look_at_mail, settings.smtp, SECONDS))
+    if settings.notifications.templates:
+        folder = settings.notifications.templates
+        yield finding("notifications.templates", str(folder), partial(look_at_templates, folder))
+    for name, one in settings.chats.items():
+        yield finding(f"chats.{name}", "", partial(look_at_chat, one))
 
 
 def look_at_target(url: Url) -> str:

@@ -6,11 +6,18 @@ import os
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import AfterValidator, Field, SecretStr, model_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bulkdelete.domain.ledger_place import Ledger
+from bulkdelete.service.notification_settings import (
+    ChatSettings,
+    NotificationSettings,
+    Part,
+    SmtpSettings,
+    WebhookSettings,
+)
 from bulkdelete.service.urls import Url
 
 PREFIX = "BULKDELETE_"
@@ -43,12 +50,6 @@ def default_state() -> Path:
     """The place XDG gives."""
     home = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
     return Path(home) / "bulkdelete"
-
-
-class Part(BaseModel):
-    """A group of settings."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 class KafkaSettings(Part):
@@ -117,6 +118,12 @@ class Settings(BaseSettings):
     """The DuckDB file of the views. Default: in the state folder."""
     state: Path = Field(default_factory=default_state)
     kafka: KafkaSettings = KafkaSettings()
+    smtp: SmtpSettings = SmtpSettings()
+    webhooks: Annotated[dict[str, WebhookSettings], AfterValidator(with_small_names)] = {}
+    """Who is told of every operation's end, by a name."""
+    chats: Annotated[dict[str, ChatSettings], AfterValidator(with_small_names)] = {}
+    """The same, for chat channels."""
+    notifications: NotificationSettings = NotificationSettings()
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["json", "text"] = "json"
     relay_lease_seconds: Annotated[float, Field(ge=1, le=60)] = 5
@@ -127,6 +134,11 @@ class Settings(BaseSettings):
     """Touched every few seconds while the process lives and Kafka answers."""
     deletion_workers: Annotated[int, Field(ge=1, le=64)] = 4
     """Pieces of work that one process does at once."""
+
+    tick_seconds: Annotated[float, Field(gt=0, le=60)] = 1
+    """Between two ticks of a clock: a schedule begins so late at most."""
+    simulated_time: bool = False
+    """Whether ticks may be of any time: for simulations, where the clock is not this machine's."""
 
     rate: Annotated[float, Field(gt=0)] | None = None
     """Records per second that all operations together may delete."""

@@ -81,15 +81,24 @@ class State:
     @contextmanager
     def driving(self, operation_id: UUID) -> Iterator[None]:
         """Be the one process that drives the operation. Raises OperationBusyError where another one is."""
+        with self.holding(operation_id) as ours:
+            if not ours:
+                raise OperationBusyError(f"another process drives operation {operation_id}")
+            yield
+
+    @contextmanager
+    def holding(self, identity: UUID) -> Iterator[bool]:
+        """Hold an operation or a notification against other processes; False where another one holds it."""
         folder = self.folder / "locks"
         folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(folder / f"{operation_id}.lock")
+        lock = FileLock(folder / f"{identity}.lock")
         try:
             lock.acquire(timeout=0)
         except Timeout:
-            raise OperationBusyError(f"another process drives operation {operation_id}") from None
+            yield False
+            return
         try:
-            yield
+            yield True
         finally:
             lock.release()
 

@@ -22,19 +22,25 @@ class Targets:
     """Name → where our tables are, other than by default: an operation that began elsewhere goes on there."""
     limits: Callable[[str], Limits] = lambda _name: NO_LIMITS
     """How much a database may suffer."""
+    takes_addresses: bool = False
+    """Whether an address stands for itself: on one machine, where nobody else says what is opened."""
     opened: dict[str, Target] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def of(self, name: str) -> Target:
-        """The database of that name. Raises TargetChangedError where it is not configured here any more."""
-        if name not in self.addresses:
+    def address_of(self, name: str) -> str:
+        """Where the database of that name is. Raises TargetChangedError where it is not configured here any more."""
+        address = self.addresses.get(name, name if self.takes_addresses and "://" in name else None)
+        if address is None:
             known = ", ".join(sorted(self.addresses)) or "none"
             raise TargetChangedError(f"database {name!r} is not configured here; configured: {known}")
+        return address
+
+    def of(self, name: str) -> Target:
+        """The database of that name. Raises TargetChangedError where it is not configured here any more."""
+        address = self.address_of(name)
         with self.lock:
             if name not in self.opened:
-                self.opened[name] = Target(
-                    self.addresses[name], self.ledgers.get(name), patience=1.0, limits=self.limits(name)
-                )
+                self.opened[name] = Target(address, self.ledgers.get(name), patience=1.0, limits=self.limits(name))
             return self.opened[name]
 
     def check(self, name: str, job: Job) -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from bulkdelete.domain.declarations import Declarations
 from bulkdelete.domain.query.operators import Operator
 from bulkdelete.domain.query.tree import Comparison, Junction, Link, Node, QueryTree, Value
-from bulkdelete.records.catalogue import Catalogue
-from bulkdelete.records.dialect import Walk
-from bulkdelete.records.extent import Costs
-from bulkdelete.records.forecast import Forecast
+
+if TYPE_CHECKING:  # a question to the views must not load what speaks to databases
+    from bulkdelete.records.catalogue import Catalogue
+    from bulkdelete.records.dialect import Walk
+    from bulkdelete.records.extent import Costs
+    from bulkdelete.records.forecast import Forecast
 
 SIGNS = {
     Operator.EQUAL: "=", Operator.GREATER_THAN: ">", Operator.GREATER_EQUAL: "≥", Operator.LESS_THAN: "<",
@@ -18,7 +21,7 @@ SIGNS = {
 }  # fmt: skip
 WALKS = {
     "pages": "by page range", "rowids": "by rowid range", "keys": "by key", "matching": "found by themselves",
-    "set_aside": "once more",
+    "set_aside": "once more", "retried": "by their keys",
 }  # fmt: skip
 
 

@@ -17,7 +17,9 @@ from bulkdelete.domain.application import BulkDeletes
 from bulkdelete.domain.batch import Batch
 from bulkdelete.domain.brake import Brake
 from bulkdelete.domain.lanes import Lanes
+from bulkdelete.domain.notification import Notification
 from bulkdelete.domain.operation import Operation
+from bulkdelete.domain.scheduling.schedule import Schedule
 from bulkdelete.producers.events import NOT_DATA, event_classes
 from bulkdelete.producers.topics import Topics
 
@@ -37,11 +39,21 @@ MAY_IMPORT = {
 """`public → service → consumers → {producers, projections, records} → domain`."""
 
 LIBRARIES = {
-    "domain": {"eventsourcing", "pydantic", "pydantic_core"},
+    "domain": {"dateutil", "email_validator", "eventsourcing", "pydantic", "pydantic_core"},
     "records": {"psycopg", "pymysql", "sqlalchemy", "tenacity"},
     "projections": {"duckdb", "eventsourcing", "filelock"},
-    "producers": {"aiokafka", "anyio", "eventsourcing", "faststream", "psycopg", "pydantic"},
-    "consumers": set[str](),
+    "producers": {
+        "aiokafka",
+        "aiosmtplib",
+        "anyio",
+        "apprise",
+        "eventsourcing",
+        "faststream",
+        "httpx",
+        "psycopg",
+        "pydantic",
+    },
+    "consumers": {"duckdb", "jinja2"},
     "public": set[str](),
 }
 """What else a folder may import, besides the standard library; `service` may import anything."""
@@ -49,7 +61,7 @@ LIBRARIES = {
 LARGEST = 250
 LARGER: dict[str, str] = {}
 """Files that may be longer, and why."""
-STREAMS = (Operation, Batch, Brake, Lanes)
+STREAMS = (Operation, Batch, Brake, Lanes, Schedule, Notification)
 MEANINGLESS = {"base", "common", "core", "helper", "helpers", "manager", "misc", "util", "utils"}
 
 EVENTS = {
@@ -65,6 +77,12 @@ EVENTS = {
     "brake.released": "command_id requested_by",
     "lanes.opened": "database",
     "lanes.taken": "taken_by epoch freed",
+    "notification.attempt_begun": "operation_id channel attempt",
+    "notification.attempt_failed": "operation_id channel recipients attempt reason",
+    "notification.delivered": "operation_id channel recipients",
+    "notification.requested": "operation_id outcome message_id recipients",
+    "notification.settled": "operation_id delivered undeliverable",
+    "notification.undeliverable": "operation_id channel recipients reason",
     "operation.batch_deleted": "epoch query_index unit batch deleted failed retryable cleared vanished cascaded"
     " unlinked duration position finished",
     "operation.cancel_requested": "command_id requested_by",
@@ -74,6 +92,7 @@ EVENTS = {
     "operation.due": "epoch",
     "operation.failed": "reason field",
     "operation.failing": "reason field",
+    "operation.failures_retried": "command_id requested_by retry_id causes",
     "operation.halted": "",
     "operation.halting": "requested_by reason",
     "operation.held": "cause reason",
@@ -88,6 +107,17 @@ EVENTS = {
     "operation.started": "epoch cut_off order entities",
     "operation.submitted": "command_id requested_by database job digest",
     "operation.throttled": "command_id requested_by rate",
+    "schedule.command_refused": "command_id command requested_by reason",
+    "schedule.created": "command_id requested_by database job starts next_run",
+    "schedule.deleted": "command_id requested_by",
+    "schedule.disabled": "command_id requested_by",
+    "schedule.edited": "command_id requested_by database job starts next_run revision",
+    "schedule.enabled": "command_id requested_by next_run",
+    "schedule.occurred": "occurrence operation_id next_run",
+    "schedule.occurrence_queued": "occurrence operation_id next_run",
+    "schedule.occurrence_refused": "occurrence operation_id reason next_run",
+    "schedule.occurrences_skipped": "reason first last count next_run",
+    "schedule.run_requested": "command_id requested_by occurrence operation_id",
 }
 """Every event that was ever stored or published, with its fields; a change needs a `class_version` and an upcast."""
 
@@ -157,16 +187,17 @@ def test_stored_names_are_contracts() -> None:
     assert {topic: " ".join(names) for topic, names in own.items()} == EVENTS
     kinds = [one for stream in STREAMS for one in vars(stream).values() if isinstance(one, type)]
     topics = Counter(str(one.TOPIC) for one in kinds if hasattr(one, "TOPIC"))
-    assert topics == Counter({*EVENTS, "operation.snapshot"}), "each topic belongs to one event"
-    assert [one.TOPIC for one in STREAMS] == ["operation", "batch", "brake", "lanes"]
+    assert topics == Counter({*EVENTS, "operation.snapshot", "schedule.snapshot"}), "each topic belongs to one event"
+    assert [one.TOPIC for one in STREAMS] == ["operation", "batch", "brake", "lanes", "schedule", "notification"]
 
 
 def test_durable_names_stay() -> None:
     assert BulkDeletes.name == "bulkdelete"
     assert [(one.topic, one.group) for one in ROUTES] == [
         ("commands", "operations.commands"), ("outcomes", "operations.outcomes"),
-        ("events", "planning.events"), ("work", "deletion.work"),
+        ("events", "planning.events"), ("ticks", "operations.ticks"), ("work", "deletion.work"),
+        ("events", "notification.events"),
     ]  # fmt: skip
     assert {plan.name for plan in Topics().plans()} == {
-        f"bulkdelete.{name}" for name in ("commands", "work", "outcomes", "events", "rejected")
+        f"bulkdelete.{name}" for name in ("commands", "work", "outcomes", "events", "ticks", "rejected")
     }

@@ -217,12 +217,16 @@ def test_every_block_is_run_or_says_why_not() -> None:
 def test_operations_guide_names_every_setting_and_default() -> None:
     rows = re.findall(r"^\| `(BULKDELETE_\w+)` \| (.*?) \|", OPERATIONS.read_text(encoding="utf-8"), re.M)
     named = {f"BULKDELETE_{setting}__NAME" for setting in ("DATABASES", "CATALOGUES", "LEDGERS")}
+    named |= {f"BULKDELETE_WEBHOOKS__NAME__{one}" for one in ("URL", "SECRET", "ON")}
+    named |= {f"BULKDELETE_CHATS__NAME__{one}" for one in ("URL", "ON")}
     assert {name for name, _ in rows} == {*variables(), *named}
     plain = {name: text.strip("`") for name, text in rows}
     for prefix, model in (("BULKDELETE_", Settings), ("BULKDELETE_KAFKA__", KafkaSettings)):
         for name, field in model.model_fields.items():
             if isinstance(field.default, str | bool | int | float):
-                assert plain[prefix + name.upper()] == str(field.default).replace("True", "true")
+                assert plain[prefix + name.upper()] == str(field.default).replace("True", "true").replace(
+                    "False", "false"
+                )
 
 
 def test_operations_guide_shows_our_tables() -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bulkdelete.domain.commands import AnyCommand
+from bulkdelete.domain.commands import Command
 from bulkdelete.service.configuration import Problem, SettingsError, load
 from bulkdelete.service.settings import Settings
 
@@ -28,7 +28,7 @@ def settings_of(config: Path | None, kafka: str | None) -> Settings:
     return settings
 
 
-def told_to(kafka: str, command: AnyCommand) -> None:
+def told_to(kafka: str, command: Command) -> None:
     """Publish a command and wait until Kafka has it. Raises UnavailableError, SettingsError."""
     # Only here: the libraries of Kafka take a second to load.
     from bulkdelete.producers.client import Client  # noqa: PLC0415

@@ -13,13 +13,17 @@ import typer
 from bulkdelete.domain.errors import BulkDeleteError, RefusedError, UnavailableError
 from bulkdelete.service.cli.output import messages
 
-FAMILIES = ("run", "control", "halting", "demo", "views", "proof", "serve", "submit", "config")
+FAMILIES = (
+    "run", "control", "halting", "demo", "views", "failures", "notifications", "schedules", "schedule", "apply",
+    "proof", "serve", "submit", "config",
+)  # fmt: skip
 FAMILY_OF = {
     "run": "run", **dict.fromkeys(("pause", "resume", "postpone", "throttle", "cancel"), "control"),
     "halt": "halting", "unhalt": "halting",
     "demo": "demo", "serve": "serve", "submit": "submit",
-    "config": "config",
-    **dict.fromkeys(("list", "status", "failures", "deleted", "history", "sql"), "views"),
+    "config": "config", "schedules": "schedules", "schedule": "schedule", "apply": "apply",
+    **dict.fromkeys(("list", "status", "deleted", "history", "sql"), "views"),
+    "failures": "failures", "retry": "failures", "notifications": "notifications",
     "rebuild": "proof", "verify": "proof",
 }  # fmt: skip
 """Which family a command is in: its modules alone are loaded, so that a small question gets a quick answer."""

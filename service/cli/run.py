@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import signal
 import sys
-import threading
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import FrameType
 from typing import Annotated
 from uuid import UUID, uuid4
 
 import typer
 from rich.console import Console
 
+from bulkdelete.consumers.operations import take_command
 from bulkdelete.domain.application import BulkDeletes
 from bulkdelete.domain.commands import ResumeOperation, SubmitBulkDelete
 from bulkdelete.domain.declarations import NOTHING
@@ -26,19 +22,23 @@ from bulkdelete.domain.job import Job
 from bulkdelete.domain.lifecycle import Status
 from bulkdelete.domain.operation import Operation
 from bulkdelete.domain.summary import summary
+from bulkdelete.records.names import read_address, shown
 from bulkdelete.records.preview import Preview
 from bulkdelete.records.target import Target
 from bulkdelete.service.cataloguefile import read_catalogue, told_of
 from bulkdelete.service.cli.databases import catalogue_file, database_url
-from bulkdelete.service.cli.ending import INTERRUPTED, exit_code, reasons
+from bulkdelete.service.cli.ending import exit_code, reasons
+from bulkdelete.service.cli.failures import command as retry_command
 from bulkdelete.service.cli.going_on import ledger_that_stays, refuse_another_catalogue
+from bulkdelete.service.cli.interrupting import interruptible
 from bulkdelete.service.cli.output import LiveProgress, messages, print_json
 from bulkdelete.service.cli.story import room_advice, tell_end, tell_preview, tell_resumed
 from bulkdelete.service.configuration import load
-from bulkdelete.service.jobfile import read_job
+from bulkdelete.service.jobfile import read_run
 from bulkdelete.service.ledgers import ledger_place
 from bulkdelete.service.limits import bounds_of, limits_of
 from bulkdelete.service.local import LocalRun
+from bulkdelete.service.notices import Notices, has_mail_server
 from bulkdelete.service.principal import principal
 from bulkdelete.service.rates import earlier_rates
 from bulkdelete.service.state import State, default_state
@@ -74,6 +74,8 @@ class Runner:
             with told_of(self.catalogue):
                 preview = target.preview(job, earlier_rates(self.state, target.shown))
             tell_preview(self.console, job, preview, target.dialect.costs)
+            if job.notify is not None and not has_mail_server():
+                self.console.print("[yellow]Caution[/]  nobody gets mail: BULKDELETE_SMTP__HOST is not set")
             refuse_slow(job, preview)
             self.ask(job, preview)
             with self.state.application() as application:
@@ -94,15 +96,37 @@ class Runner:
             operation = application.operation(identify(application, prefix))
             refuse_another_catalogue(operation, self.catalogue)
             self.note_ledger(operation)
-            target = Target(
-                address or operation.database, operation.job.get("ledger"), limits=limits_of(load(), self.name)
-            )
+            target = self.target_of(operation, address)
             with contextlib.closing(target):
-                if target.shown != operation.database:
-                    raise InvalidJobError(
-                        f"the operation began on {operation.database}, not on {target.shown}", "database"
-                    )
                 return self.drive(application, operation.id, target)
+
+    def retry(self, prefix: str | None, causes: tuple[str, ...], address: str | None, new_id: UUID | None) -> int:
+        """Run an operation for the records that failed in another one; the last one by default."""
+        if not self.state.events.is_file():
+            raise OperationNotFoundError(f"there is no operation in {self.state.folder}", "operation_id")
+        with self.state.application() as application:
+            original = application.operation(identify(application, prefix))
+            target = self.target_of(original, address)
+            with contextlib.closing(target):
+                command = retry_command(original.id, causes, new_id, self.requested_by)
+                failed = sum(query["failed"] for query in original.queries)
+                if not self.assume_yes and not typer.confirm(
+                    f"Delete up to {failed:,} records that failed in {str(original.id)[:8]}?", err=True
+                ):
+                    raise InvalidJobError("not confirmed; nothing was changed")
+                operation = take_command(command, application, ())
+                self.console.print(f"Retry {str(operation.id)[:8]} of {str(original.id)[:8]}", markup=False)
+                return self.again(application, operation, target)
+
+    def target_of(self, operation: Operation, address: str | None) -> Target:
+        """The database that an operation began on, by its address or its name. Raises InvalidJobError for another."""
+        own = database_url(operation.database) or ""
+        began = operation.database if own == operation.database else shown(read_address(own))
+        target = Target(address or own, operation.job.get("ledger"), limits=limits_of(load(), self.name))
+        if target.shown != began:
+            target.close()
+            raise InvalidJobError(f"the operation began on {began}, not on {target.shown}", "database")
+        return target
 
     def note_ledger(self, operation: Operation) -> None:
         """Say where the ledger of an operation that goes on is, where the settings say otherwise."""
@@ -153,6 +177,8 @@ class Runner:
         tell_end(self.console, operation, self.state, why, room_advice(operation, target.dialect))
         if self.as_json:
             print_json(summary(operation))
+        for line in Notices(self.state, application).tell(operation):
+            self.console.print(line, markup=False, style="dim")
         return exit_code(operation)
 
 
@@ -163,23 +189,6 @@ def refuse_slow(job: Job, preview: Preview) -> None:
             "the run would be very slow, see the caution above; create the index, or run with --allow-slow",
             "options.allow_slow",
         )
-
-
-@contextlib.contextmanager
-def interruptible(stopping: threading.Event) -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM stop after the batch in hand; a second Ctrl-C stops at once (nothing is lost)."""
-
-    def stop(_signal: int, _frame: FrameType | None) -> None:
-        if stopping.is_set():
-            os._exit(INTERRUPTED)
-        stopping.set()
-
-    previous = {one: signal.signal(one, stop) for one in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for one, handler in previous.items():
-            signal.signal(one, handler)
 
 
 def register(app: typer.Typer) -> None:
@@ -225,7 +234,7 @@ def register(app: typer.Typer) -> None:
             raise typer.Exit(runner.resume(str(job) if job else None, database_url(database)))
         if job is None:
             raise InvalidJobError("say which job file to run, or --resume to go on", "JOB")
-        asked = read_job(job)
+        asked = read_run(job)
         if allow_slow:
             asked = asked.model_copy(update={"options": asked.options.model_copy(update={"allow_slow": True})})
         address = database_url(database or asked.database)

@@ -1,10 +1,12 @@
-"""`bulkdelete serve`: a process of the service on Kafka."""
+"""`bulkdelete serve`: a process of the service on Kafka, or all of it on this machine without a broker."""
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,8 +15,11 @@ from bulkdelete.consumers.routes import Role
 from bulkdelete.domain.errors import UnavailableError
 from bulkdelete.service import logs
 from bulkdelete.service.app import parts_of
+from bulkdelete.service.cli.interrupting import interruptible
 from bulkdelete.service.cli.kafka_options import ConfigFile, KafkaAddress, settings_of
-from bulkdelete.service.configuration import Problem, SettingsError, unknown_variables
+from bulkdelete.service.configuration import Problem, SettingsError, load, unknown_variables
+from bulkdelete.service.embedded import serve as serve_embedded
+from bulkdelete.service.event_store import open_event_store
 from bulkdelete.service.kafka.parts import Parts, read_roles
 from bulkdelete.service.kafka.serving import serve as serve_roles
 from bulkdelete.service.settings import Settings
@@ -39,6 +44,19 @@ def patiently(settings: Settings, roles: frozenset[Role]) -> Iterator[Parts]:
         yield parts
 
 
+def serve_state(state: Path, config: Path | None, kafka: str | None, role: list[str] | None) -> None:
+    """Serve a state folder. Raises SettingsError where a broker or its roles are named as well."""
+    for name, value in (("--kafka", kafka), ("--role", role)):
+        if value:
+            reason = "a state folder is served without Kafka, in one process: leave it out, or leave --state out"
+            raise SettingsError([Problem(name, None, reason)])
+    settings = load(config, {"state": state, "event_store": None, "views": None})
+    logs.configure(settings.log_level, settings.log_format)
+    stopping = threading.Event()
+    with interruptible(stopping), open_event_store(settings.events) as application:
+        serve_embedded(settings, application, stopping)
+
+
 def register(app: typer.Typer) -> None:
     """Add the command."""
 
@@ -50,11 +68,19 @@ def register(app: typer.Typer) -> None:
             typer.Option("--role", help=f"all, or some of {', '.join(Role)}; several with commas or repeated."),
         ] = None,
         config: ConfigFile = None,
+        state: Annotated[
+            Path | None, typer.Option("--state", metavar="DIR", help="Serve this state folder, without Kafka.")
+        ] = None,
     ) -> None:
-        """Serve on Kafka: take commands, plan, delete, project, relay. SIGTERM stops after the work in hand.
+        """Serve on Kafka: take commands, plan, delete, project, relay, tick. SIGTERM stops after the work in hand.
+
+        With --state: run what is due on this machine, schedules and submitted operations, without a broker.
 
         Example: bulkdelete serve --kafka localhost:9092 --role operations,planning
         """
+        if state is not None:
+            serve_state(state, config, kafka, role)
+            return
         settings = settings_of(config, kafka)
         try:
             roles = read_roles(role or ["all"])

@@ -65,7 +65,8 @@ def register(app: typer.Typer) -> None:
         )  # fmt: skip
         with connect as client:
             operation = client.submit(asked, operation_id, database=database)
-            messages().print(f"Submitted {operation.id}", markup=False)
+            what = "Submitted" if asked.recurrence is None else "Submitted: it recurs, and becomes schedule"
+            messages().print(f"{what} {operation.id}", markup=False)
             result = operation.wait() if wait else None
         if result is None:
             if json:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -53,12 +53,14 @@ def tell_halt(console: Console, halt: Halt | None) -> None:
         console.print(f"[red]Everything is halted[/] by {escape(who)}   (bulkdelete unhalt lets it go on)")
 
 
-def tell_status(console: Console, status: OperationStatus) -> None:
+def tell_status(console: Console, status: OperationStatus, untold: Sequence[str] = ()) -> None:
     """How far an operation is."""
     colour = STATUS.get(status.status, "default")
     console.print(f"[bold]{escape(status.name)}[/]   {status.operation_id}   [{colour}]{words(status.status)}[/]")
     asked = f"by {status.requested_by} on {status.database}, submitted {status.submitted_at:%Y-%m-%d %H:%M:%S} UTC"
     console.print("  " + escape(asked))
+    if status.retry_of:
+        console.print(f"  retries the failures of {status.retry_of}")
     width = max(len(query.entity) for query in status.queries)
     for at, query in enumerate(status.queries):
         counts = f"{query.matched:>11,} / {max(query.estimated, query.matched):,}"
@@ -80,10 +82,13 @@ def tell_status(console: Console, status: OperationStatus) -> None:
         console.print(f"  waiting for: {escape(status.waiting_for)}", style="yellow")
     if status.reason:
         console.print(f"  {escape((status.field + ': ' if status.field else '') + status.reason)}", style="red")
+    for one in untold:
+        console.print(f"  {escape(one)}", style="yellow")
 
 
-def row_of(one: OperationStatus) -> tuple[str, ...]:
-    """An operation as a row for people."""
+def row_of(one: OperationStatus, untold: Sequence[str] = ()) -> tuple[str, ...]:
+    """An operation as a row for people; at its end, who could not be told of it."""
+    more = f" (and {len(untold) - 1} more)" if len(untold) > 1 else ""
     counts = (f"{one.deleted:,}", f"{one.failed:,}")
     return (
         str(one.operation_id)[:8],
@@ -92,7 +97,7 @@ def row_of(one: OperationStatus) -> tuple[str, ...]:
         *counts,
         rate(one),
         left(one),
-        one.waiting_for or "",
+        one.waiting_for or (f"{untold[0]}{more}" if untold else ""),
     )
 
 
@@ -104,7 +109,12 @@ def tell_step(step: Step) -> str:
             asked = plural(len(data["job"]["queries"]), "query", "queries")
             under = ", under a catalogue" if "catalogue" in data["job"] else ""
             under += f", ledger in {data['job']['ledger']}" if "ledger" in data["job"] else ""
-            return f"by {data['requested_by']}: {asked} on {data['database']}{under}"
+            return f"by {data['requested_by']}: {asked} on {data['database']}{under}{retried(data['job'])}"
+        case "FailuresRetried":
+            why = f", for {', '.join(data['causes'])}" if data["causes"] else ""
+            return f"by {data['requested_by']}: as operation {data['retry_id']}{why}"
+        case "Requested" | "AttemptBegun" | "Delivered" | "AttemptFailed" | "Undeliverable" | "Settled":
+            return notice_words(step.type, data)
         case "Started":
             return f"cut-off {data['cut_off']}" + (f", epoch {data['epoch']}" if data["epoch"] > 1 else "")
         case "Planned":
@@ -128,6 +138,27 @@ def tell_step(step: Step) -> str:
             return f"{data['deleted']:,} deleted, {data['failed']:,} failed"
         case _:
             return said(data)
+
+
+def notice_words(kind: str, data: Mapping[str, Any]) -> str:
+    """What became of telling people."""
+    if kind == "Requested":
+        return ", ".join(f"{name}: {', '.join(some)}" for name, some in data["recipients"].items())
+    if kind == "Settled":
+        return f"{data['delivered']:,} told, {data['undeliverable']:,} not"
+    if kind == "AttemptBegun":
+        return f"{data['channel']}, attempt {data['attempt']}"
+    why = f": {data['reason']}" if "reason" in data else ""
+    return f"{data['channel']}: {', '.join(data['recipients'])}{why}"
+
+
+def retried(job: Mapping[str, Any]) -> str:
+    """Whose failures a job retries."""
+    if "retry_of" not in job:
+        return ""
+    causes = job["retry_of"]["causes"]
+    why = f" for {', '.join(causes)}" if causes else ""
+    return f", the failures of {job['retry_of']['operation_id']}{why}"
 
 
 def batch_words(data: Mapping[str, Any]) -> str:

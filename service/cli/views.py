@@ -1,4 +1,4 @@
-"""`bulkdelete list | status | failures | deleted | history | sql`: what can be asked."""
+"""`bulkdelete list | status | deleted | history | sql`: what can be asked."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import typer
 
 from bulkdelete.domain.application import BulkDeletes
 from bulkdelete.domain.errors import OperationNotFoundError
-from bulkdelete.projections.answers import DeletedRecord, Deletion, Failure, OperationStatus, plain
+from bulkdelete.projections.answers import DeletedRecord, Deletion, OperationStatus, plain
 from bulkdelete.projections.layout import ViewFiles
 from bulkdelete.projections.opening import open_views
 from bulkdelete.projections.reads import Reads
@@ -23,6 +23,8 @@ from bulkdelete.service.cli.telling import row_of, tell_halt, tell_status, tell_
 from bulkdelete.service.cli.topic import KafkaTopic, events_of
 from bulkdelete.service.configuration import load
 from bulkdelete.service.event_store import open_event_store
+from bulkdelete.service.settings import Settings
+from bulkdelete.service.state import State
 
 NONE_FOUND = 1
 
@@ -42,21 +44,33 @@ class Place:
 
     application: BulkDeletes | None
     files: ViewFiles
+    state: State
+    is_alone: bool
+    """Whether it belongs to this machine alone, and to no service."""
+
+
+def settings_for(state: Path | None) -> Settings:
+    """The settings; a state folder that is named holds everything."""
+    return load(given={"state": state, "event_store": None, "views": None} if state else None)
 
 
 @contextmanager
-def opened(state: Path | None) -> Iterator[Place]:
-    """The event store and the views' files. Raises OperationNotFoundError where nothing was ever submitted."""
-    settings = load(given={"state": state, "event_store": None, "views": None} if state else None)
+def opened(state: Path | None, make: bool = False) -> Iterator[Place]:
+    """The event store and the views' files; `make`: a new one where there is none.
+
+    Raises OperationNotFoundError where nothing was ever submitted.
+    """
+    settings = settings_for(state)
     path = Path(settings.events.secret.removeprefix("sqlite:///"))
     files = ViewFiles.beside(settings.views_path)
-    if settings.events.scheme == "sqlite" and not path.is_file():
+    is_alone = settings.events.scheme == "sqlite" and settings.kafka.servers is None
+    if settings.events.scheme == "sqlite" and not path.is_file() and not make:
         if not files.snapshot.is_file():
             raise OperationNotFoundError(f"nothing was submitted yet: there is no {path}")
-        yield Place(None, files)
+        yield Place(None, files, State(settings.state), is_alone)
         return
     with open_event_store(settings.events) as application:
-        yield Place(application, files)
+        yield Place(application, files, State(settings.state), is_alone)
 
 
 @contextmanager
@@ -74,7 +88,7 @@ def names_of(kind: type[Any]) -> list[str]:
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command("list")(list_operations)
-    for command in (status, failures, deleted, history, sql):
+    for command in (status, deleted, history, sql):
         app.command()(command)
 
 
@@ -86,19 +100,19 @@ def list_operations(state: StateFolder = None, json: AsJson = False, csv: AsCsv 
     form = Form.of(json, csv)
     try:
         with asking(state) as reads:
+            untold = reads.untold()
             if form is Form.PEOPLE:
                 tell_halt(messages(), reads.halt())
                 print_columns(
                     ("ID", "Name", "Status", "Deleted", "Failed", "Rate", "Left", "Waiting for"),
-                    (row_of(one) for one in reads.operations()),
+                    (row_of(one, untold.get(one.operation_id, [])) for one in reads.operations()),
                 )
             else:
-                write_rows(
-                    form, [*names_of(OperationStatus), "remaining"], (one.to_json() for one in reads.operations())
-                )
+                rows = (one.to_json() | {"untold": untold.get(one.operation_id, [])} for one in reads.operations())
+                write_rows(form, [*names_of(OperationStatus), "remaining", "untold"], rows)
     except OperationNotFoundError as error:
         if form is not Form.PEOPLE:
-            write_rows(form, names_of(OperationStatus), [])
+            write_rows(form, [*names_of(OperationStatus), "remaining", "untold"], [])
         messages().print(str(error), markup=False)
 
 
@@ -109,27 +123,12 @@ def status(operation: OperationId = None, state: StateFolder = None, json: AsJso
     """
     with asking(state) as reads:
         found, halt = reads.status(operation), reads.halt()
+        untold = reads.untold().get(found.operation_id, [])
     if json:
-        print_json(found.to_json())
+        print_json(found.to_json() | {"untold": untold})
     else:
         tell_halt(messages(), halt)
-        tell_status(results(), found)
-
-
-def failures(
-    operation: OperationId = None, state: StateFolder = None, json: AsJson = False, csv: AsCsv = False
-) -> None:
-    """The records that could not be deleted, and why.
-
-    Example: bulkdelete failures 7f3a --csv > failures.csv
-    """
-    with asking(state) as reads:
-        if json:
-            write_array(reads.json_of("failures", operation))
-            return
-        rows = (one.to_json() for one in reads.failures(operation))
-        if not write_rows(Form.of(json, csv), names_of(Failure), rows):
-            messages().print("No record failed.")
+        tell_status(results(), found, untold)
 
 
 def deleted(

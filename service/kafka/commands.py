@@ -10,20 +10,20 @@ from uuid import UUID
 from pydantic import InstanceOf
 
 from bulkdelete.consumers.operations import Check, pull, take_command
+from bulkdelete.consumers.schedules import Scheduling
 from bulkdelete.domain.application import BulkDeletes
-from bulkdelete.domain.commands import (
-    BRAKE,
-    COMMANDS,
-    AnyCommand,
-    Halt,
-    ResumeOperation,
-    SubmitBulkDelete,
-    Unhalt,
-    read_command,
-)
+from bulkdelete.domain.commands import BRAKE, Halt, OperationCommand, ResumeOperation, SubmitBulkDelete, Unhalt
 from bulkdelete.domain.declarations import Declarations
-from bulkdelete.domain.errors import InvalidJobError, OperationNotFoundError, RefusedError, TransitionError
+from bulkdelete.domain.errors import (
+    InvalidJobError,
+    OperationNotFoundError,
+    RefusedError,
+    ScheduleNotFoundError,
+    TransitionError,
+)
 from bulkdelete.domain.lifecycle import Status
+from bulkdelete.domain.reading import MESSAGES, AnyMessage, read_message
+from bulkdelete.domain.scheduling.commands import ScheduleCommand, Tick
 from bulkdelete.service.kafka.keeping import Keeper
 from bulkdelete.service.kafka.received import Documents, Received
 from bulkdelete.service.kafka.shell import Shell
@@ -31,7 +31,7 @@ from bulkdelete.service.kafka.shell import Shell
 EARLY = {("PauseOperation", Status.WAITING), ("ResumeOperation", Status.PAUSING)}
 """What becomes legal in a moment: whoever submits and pauses, or pauses and resumes, need not wait in between."""
 
-CommandMessage = Annotated[InstanceOf[Received], Documents(COMMANDS)]
+CommandMessage = Annotated[InstanceOf[Received], Documents(MESSAGES)]
 
 
 @dataclass
@@ -43,6 +43,7 @@ class Commands:
     application: BulkDeletes
     databases: Collection[str]
     recorded: Callable[[], None]
+    scheduling: Scheduling
     check: Check | None = None
     catalogues: Mapping[str, Declarations] = field(default_factory=dict)
     ledgers: Mapping[str, str] = field(default_factory=dict)
@@ -59,32 +60,52 @@ class Commands:
         """Carry it out; returns why it comes too early, if it does. Raises RefusedError and UnavailableError."""
         if received.body is None:
             raise InvalidJobError("the message has no body; a command is one JSON object")
-        command = read_command(received.body)
+        command = read_message(received.body)
         check_key(received.key, command)
         try:
-            if isinstance(command, Halt | Unhalt):
-                pull(command, self.application)
-            else:
-                take_command(command, self.application, self.databases, self.check, self.catalogues, self.ledgers)
-        except OperationNotFoundError as error:
+            self.do(command)
+        except (OperationNotFoundError, ScheduleNotFoundError) as error:
             if not self.keeper.is_over(received):
                 return error
-            raise OperationNotFoundError(self.keeper.after(error), error.field) from None
+            raise type(error)(self.keeper.after(error), error.field) from None
         except TransitionError as error:
             is_early = self.is_early(command)
             if is_early and not self.keeper.is_over(received):
                 return error
             reason = self.keeper.after(error) if is_early else error.reason
-            if isinstance(command, Halt | Unhalt):
-                self.application.refuse_brake(command, reason)
-            elif not isinstance(command, SubmitBulkDelete):
-                self.application.refuse(command, reason)
+            self.refuse(command, reason)
             raise TransitionError(reason, error.field) from None
         return None
 
-    def is_early(self, command: AnyCommand) -> bool:
+    def do(self, command: AnyMessage) -> None:
+        """Do what the command says."""
+        match command:
+            case Halt() | Unhalt():
+                pull(command, self.application)
+            case Tick():
+                self.scheduling.tick(command)
+            case ScheduleCommand():
+                self.scheduling.take(command)
+            case SubmitBulkDelete() if command.job.recurrence:
+                self.scheduling.create(command)
+            case _:
+                take_command(command, self.application, self.databases, self.check, self.catalogues, self.ledgers)
+
+    def refuse(self, command: AnyMessage, reason: str) -> None:
+        """Remember that the command was refused: delivered again it is refused again."""
+        match command:
+            case Halt() | Unhalt():
+                self.application.refuse_brake(command, reason)
+            case ScheduleCommand():
+                self.scheduling.schedules.refuse(command, reason)
+            case SubmitBulkDelete() | Tick():
+                pass
+            case _:
+                self.application.refuse(command, reason)
+
+    def is_early(self, command: AnyMessage) -> bool:
         """Whether the operation is about to reach the state that the command is for."""
-        if isinstance(command, Halt | Unhalt):
+        if not isinstance(command, OperationCommand):
             return False
         operation = self.application.find(command.operation_id)
         if operation is None or operation.is_final or str(command.command_id) in operation.refused:
@@ -97,23 +118,27 @@ class Commands:
         """The handler to mount."""
 
         async def commands(message: CommandMessage) -> None:
-            """Commands to bulkdelete: submit, and what controls an operation, or all. The key is the operation's id."""
+            """Commands: submit, what controls an operation, or all, and schedules. The key is the operation's id.
+
+            Of a schedule's commands the key is its own id.
+            """
             await self.take(message)
 
         return commands
 
 
-def check_key(key: bytes | None, command: AnyCommand) -> None:
+def check_key(key: bytes | None, command: AnyMessage) -> None:
     """The key keeps an operation's commands in order. Raises InvalidJobError where it is another one's.
 
     Without a key nothing but that order is lost, and what comes too early is kept.
     """
-    if key is None:
+    if key is None or isinstance(command, Tick):
         return
     try:
         is_ours = UUID(key.decode("ascii")) == command.subject
     except ValueError:
         is_ours = False
     if not is_ours:
-        what = f"{BRAKE}, or none" if isinstance(command, Halt | Unhalt) else "the operation_id"
+        what = "the schedule_id" if isinstance(command, ScheduleCommand) else "the operation_id"
+        what = f"{BRAKE}, or none" if isinstance(command, Halt | Unhalt) else what
         raise InvalidJobError(f"the key of the message must be {what}; got {key[:100]!r}", "key")

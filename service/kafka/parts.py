@@ -6,9 +6,11 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from bulkdelete.consumers.bounds import Bounds
+from bulkdelete.consumers.notification import Notifier
 from bulkdelete.consumers.operations import Check
 from bulkdelete.consumers.planning import Planner
 from bulkdelete.consumers.routes import Role
+from bulkdelete.consumers.schedules import Scheduling
 from bulkdelete.domain.application import BulkDeletes
 from bulkdelete.domain.declarations import Declarations
 from bulkdelete.domain.outcomes import AnyOutcome
@@ -38,9 +40,18 @@ class Parts:
     """Where in a database an operation that begins keeps its ledger, other than by default."""
     bounds: Bounds = field(default_factory=Bounds)
     """What the operator allows all operations together."""
+    is_simulated: bool = False
+    """Whether ticks may be of any time."""
+    notifier: Notifier | None = None
+    """Tells people how operations ended."""
     planner: Planner = field(init=False)
+    scheduling: Scheduling = field(init=False)
 
     def __post_init__(self) -> None:
+        scheduling = Scheduling(
+            self.application, self.databases, self.check, self.catalogues, self.ledgers, self.is_simulated
+        )
+        object.__setattr__(self, "scheduling", scheduling)
         object.__setattr__(self, "planner", Planner(self.application, bounds=self.bounds))
 
 

@@ -109,8 +109,8 @@ class Planning:
 
 
 def is_of_a_batch(message: Received) -> bool:
-    """Whether it tells of a batch's records: the operation's own event follows."""
-    return message.headers.get("ce_type", "").startswith(f"{TYPE_PREFIX}batch.")
+    """Whether it tells of a batch's records, where the operation's own event follows, or of a notification."""
+    return message.headers.get("ce_type", "").startswith((f"{TYPE_PREFIX}batch.", f"{TYPE_PREFIX}notification."))
 
 
 def subject(message: Received) -> UUID:

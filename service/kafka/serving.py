@@ -27,6 +27,7 @@ from bulkdelete.service.kafka.planning import ownership
 from bulkdelete.service.kafka.projection import Projection
 from bulkdelete.service.kafka.reading import TopicReader, is_empty
 from bulkdelete.service.kafka.shell import Shell
+from bulkdelete.service.kafka.ticks import Clock
 from bulkdelete.service.kafka.waiting import forever, patiently
 from bulkdelete.service.settings import Settings
 
@@ -133,6 +134,12 @@ class Service:
         if self.mounted.planning is not None:
             is_ours = ownership(self.mounted.events.consumer, self.topics.name("events"))
             found.append(("the clock", partial(self.mounted.planning.clock, is_ours)))
+        if self.mounted.notices is not None:
+            is_ours = ownership(self.mounted.ends.consumer, self.topics.name("events"))
+            found.append(("the notices", partial(self.mounted.notices.run, is_ours)))
+        if Role.CLOCK in self.roles:
+            clock = Clock(self.outbox, self.topics.name("ticks"), self.settings.tick_seconds)
+            found.append(("the ticking", partial(clock.run, self.stopping)))
         if Role.PROJECTION in self.roles and self.parts.keeper is not None:
             events, rejected = self.topics.name("events"), self.topics.name("rejected")
             reader = partial(TopicReader, self.connection, [events, rejected])

@@ -157,7 +157,7 @@ def test_an_event_of_a_later_release_stops_the_views(projector: Projector, appli
 def test_streams_that_are_not_ours_are_passed_by(projector: Projector, application: BulkDeletes) -> None:
     Story(application)
     (submitted,) = all_events(application)
-    other = replace(submitted, stream_id=UUID(int=7), version=4, topic="schedule.ticked", data={}, position=9)
+    other = replace(submitted, stream_id=UUID(int=7), version=4, topic="stranger.ticked", data={}, position=9)
 
     assert projector.record([submitted, other]) == 1
     assert projector.positions() == {LOG: 9}

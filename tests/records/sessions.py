@@ -9,11 +9,11 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from bulkdelete.consumers.deletion import Deletion
-from bulkdelete.consumers.operations import take_outcome
+from bulkdelete.consumers.operations import take_command, take_outcome
 from bulkdelete.domain.agenda import outstanding
 from bulkdelete.domain.application import BulkDeletes
 from bulkdelete.domain.batch import Batch
-from bulkdelete.domain.commands import SubmitBulkDelete
+from bulkdelete.domain.commands import RetryFailures, SubmitBulkDelete
 from bulkdelete.domain.declarations import NOTHING, Declarations
 from bulkdelete.domain.job import GovernedJob, Job
 from bulkdelete.domain.operation import Operation
@@ -58,6 +58,10 @@ class Session:
     application: BulkDeletes
     catalogue: Declarations = NOTHING
     ledger: str | None = None
+    deletion: Deletion = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.deletion = Deletion(self.application, lambda _name: self.target)
 
     def job(
         self, *queries: Query | dict[str, Any], meaning: dict[str, Any] | None = None, **options: Any
@@ -80,7 +84,7 @@ class Session:
         """Do the first piece of outstanding work."""
         work = outstanding(self.application.operation(operation_id))
         for one in work[:1]:
-            for outcome in Deletion(self.application, lambda _name: self.target).do(one):
+            for outcome in self.deletion.do(one):
                 take_outcome(outcome, self.application)
         return self.application.operation(operation_id)
 
@@ -99,6 +103,13 @@ class Session:
     def run(self, *queries: Query | dict[str, Any], **options: Any) -> Ended:
         """Run a job to its end."""
         return self.drive(self.submit(*queries, **options))
+
+    def retry(self, operation_id: UUID, *causes: str) -> Ended:
+        """Retry the failures of an operation, to the end."""
+        command = RetryFailures(
+            command_id=uuid4(), operation_id=operation_id, requested_by="tester", causes=list(causes)
+        )
+        return self.drive(take_command(command, self.application, ()).id)
 
     def told(self, operation_id: UUID) -> Ended:
         """What the log tells of an operation."""

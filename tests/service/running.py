@@ -97,14 +97,17 @@ def running(
     target: FakeTarget | None = None,
     wait: bool = True,
     keeper: ViewKeeper | None = None,
+    make: Callable[[BulkDeletes], Parts] | None = None,
 ) -> Iterator[Running]:
-    """Run roles until the block ends."""
+    """Run roles until the block ends; `make` gives them what they need, where that is no fake target."""
     target = target or FakeTarget()
     began = threading.Event()
     found: list[tuple[Service, asyncio.AbstractEventLoop]] = []
 
     async def main() -> None:
-        service = Service(settings, read_roles([roles]), Parts(application, {"crm"}, target.do, keeper))
+        simulated = settings.simulated_time
+        parts = make(application) if make else Parts(application, {"crm"}, target.do, keeper, is_simulated=simulated)
+        service = Service(settings, read_roles([roles]), parts)
         found.append((service, asyncio.get_running_loop()))
         began.set()
         await service.run()

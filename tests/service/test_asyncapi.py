@@ -22,7 +22,9 @@ def test_it_describes_every_topic_and_every_event() -> None:
     headers = document["components"]["messages"]["events:SubscribeMessage"]["headers"]
 
     addresses = {one["address"] for one in document["channels"].values()}
-    assert addresses == {f"bulkdelete.{name}" for name in ("commands", "work", "outcomes", "events", "rejected")}
+    assert addresses == {
+        f"bulkdelete.{name}" for name in ("commands", "work", "outcomes", "events", "ticks", "rejected")
+    }
     for event in EVENTS:
         message = encode(event, "bulkdelete.events")
         assert message.headers["ce_type"] in headers["properties"]["ce_type"]["enum"]

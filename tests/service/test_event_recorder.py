@@ -12,7 +12,8 @@ from eventsourcing.utils import Environment
 
 from bulkdelete.domain.application import BulkDeletes
 from bulkdelete.service.event_recorder import EventRecorder
-from bulkdelete.service.event_store import PostgreSQLFactory, event_store_environment
+from bulkdelete.service.event_store import event_store_environment
+from bulkdelete.service.postgresql_store import PostgreSQLFactory
 from bulkdelete.service.urls import Url
 
 pytestmark = pytest.mark.postgresql

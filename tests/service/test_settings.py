@@ -172,12 +172,13 @@ def test_topics_follow_the_settings() -> None:
 
     assert [(one.name, one.partitions, one.retention_ms) for one in topics_of(settings.kafka).plans()] == [
         ("x.commands", 2, -1), ("x.work", 8, 3_600_000), ("x.outcomes", 2, 3_600_000), ("x.events", 2, -1),
-        ("x.rejected", 1, 3_600_000),
+        ("x.ticks", 1, 3_600_000), ("x.rejected", 1, 3_600_000),
     ]  # fmt: skip
 
 
 def test_roles() -> None:
-    assert read_roles(["all"]) == {"operations", "planning", "deletion", "projection", "relay"}
+    every = {"operations", "planning", "deletion", "projection", "relay", "notification", "clock"}
+    assert read_roles(["all"]) == every
     assert read_roles(["operations, relay", "relay"]) == {"operations", "relay"}
     with pytest.raises(ValueError, match="'foo' is no role; accepted: all, operations"):
         read_roles(["operations,foo"])

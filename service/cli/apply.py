@@ -1,0 +1,86 @@
+"""`bulkdelete apply DIR`: the schedules, equal to a folder of job files."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from bulkdelete.domain.errors import InvalidJobError
+from bulkdelete.service.applying import Action, Change, Plan, carry_out, plan
+from bulkdelete.service.cli.output import messages, print_json
+from bulkdelete.service.cli.schedule import Database, at_hand
+from bulkdelete.service.cli.views import AsJson, StateFolder
+
+SIGNS = {
+    Action.CREATE: ("+", "green"), Action.CHANGE: ("~", "yellow"), Action.DELETE: ("-", "red"),
+    Action.UNCHANGED: (" ", "dim"), Action.LEFT: ("?", "dim"),
+}  # fmt: skip
+WORDS = {
+    Action.CREATE: "created", Action.CHANGE: "changed", Action.DELETE: "deleted", Action.UNCHANGED: "unchanged",
+    Action.LEFT: "in no file",
+}  # fmt: skip
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(apply)
+
+
+def apply(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Job files, YAML or JSON, each with a recurrence.")],
+    state: StateFolder = None,
+    database: Database = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    prune: Annotated[bool, typer.Option("--prune", help="Delete the schedules that are in no file.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan, and change nothing.")] = False,
+    json: AsJson = False,
+) -> None:
+    """Make the schedules equal to a folder of job files: the plan first. Applied again it changes nothing.
+
+    Example: bulkdelete apply schedules/ --yes --prune
+    """
+    with at_hand(state, database, make=True) as place:
+        found = plan(folder, place, prune)
+        tell_plan(messages(), found)
+        if found.to_do and not dry_run:
+            ask(found, yes)
+            for one in found.to_do:
+                carry_out(one, place)
+    if json:
+        print_json({
+            "applied": bool(found.to_do) and not dry_run,
+            "changes": [one.to_json() for one in found.changes],
+        })  # fmt: skip
+
+
+def tell_plan(console: Console, found: Plan) -> None:
+    """What would change, and what would not."""
+    for one in found.changes:
+        sign, style = SIGNS[one.action]
+        console.print(f"{sign} {line_of(one)}", style=style, markup=False)
+    counts = {action: sum(one.action is action for one in found.changes) for action in Action}
+    told = [f"{count:,} {WORDS[action]}" for action, count in counts.items() if count]
+    console.print(", ".join(told) + ("" if found.to_do else ": nothing to do") if told else "No job file, no schedule.")
+    if counts[Action.LEFT]:
+        console.print("What is in no file stays; --prune deletes it.", style="dim")
+
+
+def line_of(one: Change) -> str:
+    """A change in a line."""
+    where = f"   {one.file}" if one.file else f"   {str(one.schedule_id)[:8]}"
+    what = f": {'; '.join(one.differences)}" if one.differences else ""
+    return f"{one.name}{where}{what}"
+
+
+def ask(found: Plan, yes: bool) -> None:
+    """Make sure that it is meant. Raises InvalidJobError without a terminal and `--yes`."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise InvalidJobError("there is no terminal to ask on; say --yes to change without being asked", "--yes")
+    if not typer.confirm(f"Change {len(found.to_do):,} schedules?", err=True):
+        raise InvalidJobError("not confirmed; nothing was changed")
