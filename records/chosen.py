@@ -38,7 +38,7 @@ class Choosing:
     ledger: Ledger
 
     def choose(self, run: Run, query_index: int) -> None:
-        """Note them all. Raises FencedError, TargetChangedError, UnavailableError to go on later, the database's errors."""
+        """Note them all. Raises FencedError, TargetChangedError, the database's errors; UnavailableError: later."""
         until = time.monotonic() + LONGEST
         while time.monotonic() < until:
             with self.dialect.transaction(self.engine) as connection:
