@@ -18,6 +18,7 @@ from bulkdelete.records.catalogue import Relationship
 from bulkdelete.records.causes import Reason, reason_of, reason_of_restriction
 from bulkdelete.records.closure import Closure
 from bulkdelete.records.dialect import AnySelect, Fault
+from bulkdelete.records.failing import Failing
 from bulkdelete.records.growth import grow
 from bulkdelete.records.holding import held_by_others, hold_links
 from bulkdelete.records.ledger import Ledger
@@ -64,6 +65,7 @@ class Careful:
         self.where = self.scope.where(self.query_index, self.scope.entity(self.query_index), self.run.cut_off)
         self.closure = Closure(self.connection, self.scope, self.scope.entity(self.query_index))
         self.removal = Removal(self.connection, self.closure, self.where)
+        self.failing = Failing(self.closure)
         self.aside = Aside(self.connection, self.run.id, self.query_index, self.ledger, self.closure, self.again)
 
     def delete(self, found: AnySelect, result: BatchResult) -> int:
@@ -72,13 +74,13 @@ class Careful:
         if not selected:
             return 0
         if self.given_up is not None:
-            self.fail(self.ords(), reason_of(self.given_up, self.closure.entity.name, self.scope.catalogue))
+            self.find(self.ords(), reason_of(self.given_up, self.closure.entity.name, self.scope.catalogue))
+            self.fail_found()
         grow(self.closure, self.refuse_held)
         self.closure.mark_asked(self.where)
         self.split_restricted()
         hold_links(self.closure, self.refuse_held)
-        if ords := self.ords():
-            self.try_twice(ords)
+        self.try_twice()
         self.fail_found()
         self.settle(result)
         return selected
@@ -111,7 +113,8 @@ class Careful:
                 reason = replace(reason, text=f"{reason.text} ({who})")
             # Of a record below a cascade, or one that loses a link, it is another entity's record that is held.
             other = None if name == self.closure.entity.name else name
-            self.fail(sorted(ords), replace(reason, blocking_entity=other))
+            self.failing.mark_each(ords)
+            self.fail(replace(reason, blocking_entity=other))
 
     def ords(self) -> list[int]:
         """The roots that are still to be deleted."""
@@ -127,39 +130,41 @@ class Careful:
         return fault
 
     def split_restricted(self) -> None:
-        """Set aside, set-based, every root that a restricting relationship keeps; a root that goes may keep another."""
-        while True:
-            blocked: dict[int, Relationship] = {}
-            for relationship in self.closure.restricting():
-                for ord_ in self.connection.execute(self.closure.blocked_by(relationship)).scalars():
-                    blocked.setdefault(ord_, relationship)
-            if not blocked:
-                return
-            for relationship in dict.fromkeys(blocked.values()):
-                ords = sorted(ord_ for ord_, one in blocked.items() if one is relationship)
-                attempt = sa.delete(self.scope.entity(self.query_index).table).where(
-                    self.closure.holds(self.closure.entity.name, (ords[0], ords[0]))
-                )
-                reason = reason_of_restriction(self.connection, self.dialect, relationship, attempt)
-                self.fail(ords, reason, relationship)
+        """Set aside, set-based, every root that a restricting relationship keeps; one that stays may keep another."""
+        while sum(map(self.split_off, self.closure.restricting())):
+            pass
 
-    def fail(self, ords: list[int], reason: Reason, relationship: Relationship | None = None) -> None:
-        """These roots stay, for this reason; `relationship` is what other records keep them by."""
-        self.aside.add(ords, reason, relationship)
-        self.closure.drop(ords)
+    def split_off(self, relationship: Relationship) -> bool:
+        """Set aside what one relationship keeps; whether there was any."""
+        blocked = self.closure.blocked_by(relationship)
+        if not self.connection.execute(sa.select(blocked.exists())).scalar():
+            return False
+        self.failing.mark(blocked)
+        first = self.failing.first()
+        attempt = sa.delete(self.closure.entity.table).where(
+            self.closure.holds(self.closure.entity.name, (first, first))
+        )
+        self.fail(reason_of_restriction(self.connection, self.dialect, relationship, attempt), relationship)
+        return True
 
-    def try_twice(self, ords: list[int]) -> None:
-        """Delete these roots; what fails once may pass with a new snapshot; then find what really fails."""
+    def fail(self, reason: Reason, relationship: Relationship | None = None) -> None:
+        """The failing roots stay, for this reason; `relationship` is what other records keep them by."""
+        self.aside.add(self.failing, reason, relationship)
+        self.closure.left -= self.failing.drop()
+
+    def try_twice(self) -> None:
+        """Delete all roots; what fails once may pass with a new snapshot; then find what really fails."""
+        if not self.closure.left:
+            return
         try:
-            self.removal.attempt(ords)
+            self.removal.attempt((1, self.closure.count))
         except sa.exc.DBAPIError as error:
             self.fault(error)
-            self.bisect(ords)
+            self.bisect(self.ords())
         except KeptError as kept:
             self.find(kept.ords, kept.reason)
             self.fail_found()
-            if rest := self.ords():
-                self.try_twice(rest)
+            self.try_twice()
 
     def find(self, ords: list[int], reason: Reason) -> None:
         """These roots stay; they are told once the search is over."""
@@ -168,14 +173,16 @@ class Careful:
     def fail_found(self) -> None:
         """Set aside what was found."""
         for reason, ords in self.found.items():
-            self.fail(sorted(ords), reason)
+            self.failing.mark_each(ords)
+            self.fail(reason)
         self.found.clear()
 
     def bisect(self, ords: list[int]) -> None:
         """Delete these roots but for those that cannot be; each of which is found and set aside."""
         count = sum(map(len, self.found.values()))
         if time.monotonic() - self.started > self.seconds and (count or self.aside.kept):
-            self.closure.drop(ords)
+            self.failing.mark_each(ords)
+            self.failing.drop()
             self.untried = True
             return
         if 1 < len(ords) <= SINGLY and count >= DENSE:
@@ -184,7 +191,7 @@ class Careful:
                 self.bisect([one])
             return
         try:
-            self.removal.attempt(ords)
+            self.removal.attempt((ords[0], ords[-1]))
         except KeptError as kept:
             self.find(kept.ords, kept.reason)
             if rest := [one for one in ords if one not in set(kept.ords)]:
@@ -200,10 +207,7 @@ class Careful:
 
     def settle(self, result: BatchResult) -> None:
         """What is left in the closure is gone: its ids, and the failures, into the result."""
-        for name in self.closure.names:
-            for asked in (1, 0):
-                if (ids := self.closure.ids(name, asked)).count:
-                    result.gone.append((name, not asked, ids))
+        result.gone += self.closure.told()
         result.unlinked = self.removal.unlinked
         # Noted before, by this batch or, of a record that moved here since, by another worker's.
         if not self.dialect.alone or self.again or self.removal.takes_its_own():

@@ -64,19 +64,12 @@ class Ledger:
         mine = (aside.c.operation_id == operation, aside.c.query_index == query_index)
         if not connection.execute(sa.select(sa.exists().where(*mine).select_from(aside))).scalar():
             return []
-        key = closure.dialect.key_text(closure.keys(closure.entity.name))
-        gone = list(connection.execute(sa.select(key).distinct()).scalars())
-        texts = self.among(connection, mine, gone)
+        roots, key = closure.roots, closure.dialect.key_text(closure.keys(closure.entity.name))
+        # Asked of each root, which a key finds; a join might hold every pair together.
+        known = sa.exists().where(*mine, aside.c.record == key)
+        texts = list(connection.execute(sa.select(key).distinct().select_from(roots).where(known)).scalars())
         self.forget(connection, mine, texts)
         return texts
-
-    def among(self, connection: sa.Connection, mine: tuple[Truth, ...], texts: list[str]) -> list[str]:
-        """Those of the records that are set aside. By lists: a join by a key's text would look at every pair."""
-        found: list[str] = []
-        for at in range(0, len(texts), PIECE):
-            some = self.set_aside.c.record.in_(texts[at : at + PIECE])
-            found += connection.execute(sa.select(self.set_aside.c.record).where(*mine, some)).scalars()
-        return found
 
     def statements(self, dialect: sa.Dialect) -> list[str]:
         """The DDL, to be run by an owner where we may not."""
