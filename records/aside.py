@@ -13,7 +13,7 @@ from bulkdelete.records.catalogue import Relationship
 from bulkdelete.records.causes import Reason
 from bulkdelete.records.closure import Closure
 from bulkdelete.records.failing import Failing
-from bulkdelete.records.ledger import Ledger, ids_of
+from bulkdelete.records.ledger import Ledger, ids_of, loose
 
 
 @dataclass
@@ -56,22 +56,27 @@ class Aside:
         if self.again:
             self.tell_otherwise(failing, reason, key)
         else:
-            rows = failing.roots(
-                sa.literal(self.operation), sa.literal(self.query_index), key,
-                sa.literal(reason.retryable), sa.literal(reason.mark),
-            )  # fmt: skip
-            names = ["operation_id", "query_index", "record", "retryable", "reason"]
-            self.connection.execute(sa.insert(self.ledger.set_aside).from_select(names, rows))
+            self.set_aside(failing, reason, key, self.query_index)
+            if reason.is_loose and not self.dialect.alone:
+                self.set_aside(failing, reason, key, loose(self.query_index))
         if relationship is None:
             self.note(failing, reason)
         else:
             self.note_blocked(failing, reason, relationship, key)
 
+    def set_aside(self, failing: Failing, reason: Reason, key: sa.ColumnElement[str], index: int) -> None:
+        """Write them into our own table."""
+        rows = failing.roots(
+            sa.literal(self.operation), sa.literal(index), key, sa.literal(reason.retryable), sa.literal(reason.mark)
+        )  # fmt: skip
+        names = ["operation_id", "query_index", "record", "retryable", "reason"]
+        self.connection.execute(sa.insert(self.ledger.set_aside).from_select(names, rows))
+
     def tell_otherwise(self, failing: Failing, reason: Reason, key: sa.ColumnElement[str]) -> None:
         """Of records that failed before, tell only those that something else keeps back now, and tell them anew."""
         aside = self.ledger.set_aside
         mine = (aside.c.operation_id == self.operation, aside.c.query_index == self.query_index)
-        failing.keep_news(sa.exists().where(*mine, aside.c.record == key, aside.c.reason != reason.mark))
+        failing.keep_news(self.ledger.is_among((*mine, aside.c.reason != reason.mark), key))
         if texts := list(self.connection.execute(failing.roots(key)).scalars()):
             self.ledger.mark(self.connection, mine, texts, reason.mark)
             self.cleared.append(ids_of(self.closure.entity, texts))

@@ -64,13 +64,12 @@ def blockers(closure: Closure, relationship: Relationship, failing: Failing) -> 
     if not child.key:
         return {}
     source, outside, kid, above = closure.blocking(relationship)
-    source = sa.join(source, failing.table, failing.table.c.ord == above.c.ord)
     keys = [kid.c[key].label(f"k{at}") for at, key in enumerate(child.key)]
     pairs = (
         sa.select(above.c.ord.label("ord"), *keys)
         .distinct()
         .select_from(source)
-        .where(*outside, failing.table.c.news == 1)
+        .where(*outside, failing.news_of(above.c.ord) == 1)
         .subquery("pairs")
     )
     own = [pairs.c[f"k{at}"] for at in range(len(child.key))]

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from bulkdelete.records.aside import Aside
 from bulkdelete.records.catalogue import Relationship
-from bulkdelete.records.causes import Reason, reason_of, reason_of_restriction
+from bulkdelete.records.causes import Reason, Restrictions, reason_of
 from bulkdelete.records.closure import Closure
 from bulkdelete.records.dialect import AnySelect, Fault
 from bulkdelete.records.failing import Failing
@@ -46,6 +46,7 @@ class Careful:
     run: Run
     query_index: int
     ledger: Ledger
+    restrictions: Restrictions
     seconds: float
     again: bool = False
     """These records failed before: a failure is no news, a success settles the earlier one."""
@@ -114,7 +115,7 @@ class Careful:
             # Of a record below a cascade, or one that loses a link, it is another entity's record that is held.
             other = None if name == self.closure.entity.name else name
             self.failing.mark_each(ords)
-            self.fail(replace(reason, blocking_entity=other))
+            self.fail(replace(reason, blocking_entity=other, is_loose=True))
 
     def ords(self) -> list[int]:
         """The roots that are still to be deleted."""
@@ -130,8 +131,11 @@ class Careful:
         return fault
 
     def split_restricted(self) -> None:
-        """Set aside, set-based, every root that a restricting relationship keeps; one that stays may keep another."""
-        while sum(map(self.split_off, self.closure.restricting())):
+        """Set aside, set-based, every root that a restricting relationship keeps."""
+        links = self.closure.restricting()
+        # A root that stays may keep another one, where a record that goes along restricts.
+        may_chain = any(one.child in self.closure.tables for one in links)
+        while sum(map(self.split_off, links)) and may_chain:
             pass
 
     def split_off(self, relationship: Relationship) -> bool:
@@ -140,12 +144,13 @@ class Careful:
         if not self.connection.execute(sa.select(blocked.exists())).scalar():
             return False
         self.failing.mark(blocked)
-        first = self.failing.first()
-        attempt = sa.delete(self.closure.entity.table).where(
-            self.closure.holds(self.closure.entity.name, (first, first))
-        )
-        self.fail(reason_of_restriction(self.connection, self.dialect, relationship, attempt), relationship)
+        self.fail(self.restrictions.reason(self.connection, relationship, self.attempt_on_one), relationship)
         return True
+
+    def attempt_on_one(self) -> sa.Delete:
+        """The deletion of a failing root."""
+        first, entity = self.failing.first(), self.closure.entity
+        return sa.delete(entity.table).where(self.closure.holds(entity.name, (first, first)))
 
     def fail(self, reason: Reason, relationship: Relationship | None = None) -> None:
         """The failing roots stay, for this reason; `relationship` is what other records keep them by."""
@@ -209,8 +214,10 @@ class Careful:
         """What is left in the closure is gone: its ids, and the failures, into the result."""
         result.gone += self.closure.told()
         result.unlinked = self.removal.unlinked
-        # Noted before, by this batch or, of a record that moved here since, by another worker's.
-        if not self.dialect.alone or self.again or self.removal.takes_its_own():
-            self.aside.settle(self.ledger.settle(self.connection, self.run.id, self.query_index, self.closure))
+        # Noted before, by this batch or, of a record that somebody moved here since, by another worker's.
+        is_own = self.again or self.removal.takes_its_own()
+        if is_own or not self.dialect.alone:
+            noted = self.ledger.settle(self.connection, self.run.id, self.query_index, self.closure, not is_own)
+            self.aside.settle(noted)
         result.failures += self.aside.causes()
         result.cleared += self.aside.cleared

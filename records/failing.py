@@ -11,8 +11,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from bulkdelete.records.closure import Closure
-from bulkdelete.records.dialect import AnySelect
+from bulkdelete.records.dialect import AnySelect, batches
 from bulkdelete.records.predicates import Truth
+
+PIECE = 5_000
+"""Ordinals in one statement."""
 
 
 class Failing:
@@ -21,6 +24,7 @@ class Failing:
     def __init__(self, closure: Closure) -> None:
         self.closure = closure
         self.known: sa.Table | None = None
+        self.count = 0
 
     @property
     def table(self) -> sa.Table:
@@ -34,14 +38,22 @@ class Failing:
         return self.known
 
     def mark(self, found: AnySelect) -> None:
-        """The roots whose ordinals are found."""
+        """The roots whose ordinals are found, each once."""
         rows = found.subquery()
-        marked = sa.select(*rows.c, sa.literal_column("1"))
-        self.closure.connection.execute(sa.insert(self.table).from_select(["ord", "news"], marked))
+        marked = sa.insert(self.emptied()).from_select(["ord", "news"], sa.select(*rows.c, sa.literal_column("1")))
+        self.count = self.closure.connection.execute(marked, execution_options={"preserve_rowcount": True}).rowcount
 
     def mark_each(self, ords: Sequence[int]) -> None:
         """These roots."""
-        self.closure.connection.execute(sa.insert(self.table), [{"ord": one, "news": 1} for one in ords])
+        rows = [{"ord": one, "news": 1} for one in ords]
+        self.closure.connection.execute(sa.insert(self.emptied()), rows)
+        self.count = len(ords)
+
+    def emptied(self) -> sa.Table:
+        """The table, without those that failed before."""
+        if self.count:
+            self.closure.connection.execute(sa.delete(self.table))
+        return self.table
 
     def first(self) -> int:
         """The lowest of them."""
@@ -49,19 +61,26 @@ class Failing:
 
     def keep_news(self, among: Truth) -> None:
         """Of all of them, only the roots that this is true of are to be told."""
-        roots = self.closure.roots
-        some = sa.select(roots.c.ord).where(roots.c.depth == 0, among)
-        self.closure.connection.execute(sa.update(self.table).where(self.table.c.ord.not_in(some)).values(news=0))
+        ords = list(self.closure.connection.execute(self.roots(self.closure.roots.c.ord).where(among)).scalars())
+        self.closure.connection.execute(sa.update(self.table).values(news=0))
+        for some in batches(ords, PIECE):
+            self.closure.connection.execute(sa.update(self.table).where(self.table.c.ord.in_(some)).values(news=1))
+
+    def news_of(self, ord_: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+        """Whether a root is to be told: 1 or 0; null of one that does not fail.
+
+        A subquery of one value: a join of tables without statistics may hold every pair together.
+        """
+        return sa.select(self.table.c.news).where(self.table.c.ord == ord_).scalar_subquery()
 
     def roots(self, *columns: sa.ColumnElement[Any]) -> AnySelect:
         """Of the selected records that are to be told, these columns."""
         roots = self.closure.roots
-        source = sa.join(self.table, roots, self.table.c.ord == roots.c.ord)
-        return sa.select(*columns).select_from(source).where(roots.c.depth == 0, self.table.c.news == 1)
+        return sa.select(*columns).select_from(roots).where(roots.c.depth == 0, self.news_of(roots.c.ord) == 1)
 
     def drop(self) -> int:
-        """Take them, and what only they reach, out of the closure; none is failing any more. Returns how many."""
+        """Take them, and what only they reach, out of the closure. Returns how many they were."""
         connection = self.closure.connection
         for work in self.closure.tables.values():
-            connection.execute(sa.delete(work).where(work.c.ord.in_(sa.select(self.table.c.ord))))
-        return connection.execute(sa.delete(self.table)).rowcount
+            connection.execute(sa.delete(work).where(self.news_of(work.c.ord).is_not(None)))
+        return self.count
