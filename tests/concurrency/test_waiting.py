@@ -19,7 +19,7 @@ from tests.faults.rows import Rows
 from tests.records.sessions import Session, session_on
 
 MOST_REFUSED = 2
-"""Statements of one transaction: one that waits in vain for a fifth of a second (a second on MariaDB), and one that asks
+"""Statements of one transaction: one that waits in vain for 0.2 seconds (a second on MariaDB), and one that asks
 what keeps a record. Not the time itself: a busy machine takes as long for what waits for nobody."""
 WATCHED = 3.0
 """Seconds after which the other one lets go."""
