@@ -41,7 +41,7 @@ class Removal:
     def attempt(self, among: Everyone) -> None:
         """Delete these roots and all they take along, or nothing. Raises the database's error, or KeptError."""
         orders = self.closure.orders
-        ways = [(names, False) for names in orders] + ([(orders[0], True)] if len(orders) > 1 else [])
+        ways = [(names, cutting) for cutting in (False, True)[: len(orders)] for names in orders]
         for at, (names, cutting) in enumerate(ways):
             try:
                 return self.attempt_in(names, among, cutting)
