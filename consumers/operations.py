@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
+from bulkdelete.consumers.bounds import Bounds
 from bulkdelete.domain.agenda import outstanding
 from bulkdelete.domain.application import BulkDeletes
-from bulkdelete.domain.commands import ControlCommand, SubmitBulkDelete
+from bulkdelete.domain.brake import Brake
+from bulkdelete.domain.commands import ControlCommand, Halt, SubmitBulkDelete, Unhalt
 from bulkdelete.domain.declarations import NOTHING, Declarations
 from bulkdelete.domain.errors import InvalidJobError, RefusedError, UnavailableError
 from bulkdelete.domain.job import GovernedJob, Job
 from bulkdelete.domain.operation import Operation
-from bulkdelete.domain.outcomes import AnyOutcome, UnitReleased
+from bulkdelete.domain.outcomes import AnyOutcome, BatchDone, UnitReleased
 from bulkdelete.domain.work import AnyWork, DeleteBatch
+from bulkdelete.producers.clock import OpenOperations
 
+UNBOUNDED = Bounds()
 NONE: Mapping[str, Declarations] = {}
 """No database has a catalogue."""
+NOWHERE: Mapping[str, str] = {}
+"""No database has its ledger elsewhere than by default."""
 Check = Callable[[str, Job], None]
 """Holds a job against the database of that name. Raises a RefusedError, or UnavailableError where it cannot tell."""
 
@@ -26,6 +32,7 @@ def take_command(
     databases: Collection[str],
     check: Check | None = None,
     catalogues: Mapping[str, Declarations] = NONE,
+    ledgers: Mapping[str, str] = NOWHERE,
 ) -> Operation:
     """Carry a command out. Raises a RefusedError where it can never work, UnavailableError where it can later."""
     if not isinstance(command, SubmitBulkDelete):
@@ -33,8 +40,11 @@ def take_command(
     database = database_of(command, databases)
     found = application.find(command.operation_id)
     # What an operation began with holds: the same command again must not meet a newer catalogue.
-    catalogue = catalogues.get(database, NOTHING) if found is None else GovernedJob.read(found.job).catalogue
-    job = command.job.under(catalogue)
+    if found is None:
+        job = command.job.under(catalogues.get(database, NOTHING), ledgers.get(database))
+    else:
+        began = GovernedJob.read(found.job)
+        job = command.job.under(began.catalogue, began.ledger)
     if check is not None and found is None:
         try:
             check(database, job)
@@ -46,6 +56,16 @@ def take_command(
             where = field if field.startswith("catalogue") else f"job.{field}" if field else "job"
             raise InvalidJobError(error.reason, where) from None
     return application.submit(command.model_copy(update={"job": job}), database)
+
+
+def pull(command: Halt | Unhalt, application: BulkDeletes) -> Brake:
+    """Halt or release every operation. Died in between, the same command again, or the clock, does the rest."""
+    brake = application.take_brake(command)
+    known = OpenOperations(application)
+    still_open = known.refresh()
+    for operation_id in known.running if brake.is_on else still_open:
+        application.heed(application.operation(operation_id), brake)
+    return brake
 
 
 def database_of(command: SubmitBulkDelete, databases: Collection[str]) -> str:
@@ -60,15 +80,49 @@ def database_of(command: SubmitBulkDelete, databases: Collection[str]) -> str:
     return command.job.database
 
 
-def take_outcome(outcome: AnyOutcome, application: BulkDeletes) -> list[AnyWork]:
-    """Record what became of work; a unit that a worker let go of is issued again at once."""
+def take_outcome(outcome: AnyOutcome, application: BulkDeletes, bounds: Bounds = UNBOUNDED) -> list[AnyWork]:
+    """Record what became of work; a unit that a worker let go of is issued again at once, unless a rate bounds it."""
     if isinstance(outcome, UnitReleased):
-        return reissue(outcome, application)
+        return [] if bounds.rate is not None else reissue(outcome, application)
     application.record(outcome)
     return []
+
+
+def take_outcomes(
+    outcomes: Sequence[AnyOutcome], application: BulkDeletes, bounds: Bounds = UNBOUNDED
+) -> list[AnyWork]:
+    """Record what became of several pieces of work, as much as can be in one save."""
+    work: list[AnyWork] = []
+    for some in together(outcomes):
+        if not take_together(some, application):
+            work += [one for outcome in some for one in take_outcome(outcome, application, bounds)]
+    return work
+
+
+def together(outcomes: Sequence[AnyOutcome]) -> Iterator[list[AnyOutcome]]:
+    """The outcomes in order, in runs that one save may record: batches of the same operation."""
+    run: list[AnyOutcome] = []
+    for one in outcomes:
+        fits = isinstance(one, BatchDone) and run and isinstance(run[-1], BatchDone)
+        if run and not (fits and run[-1].operation_id == one.operation_id):
+            yield run
+            run = []
+        run.append(one)
+    if run:
+        yield run
+
+
+def take_together(outcomes: Sequence[AnyOutcome], application: BulkDeletes) -> bool:
+    """Record several batches in one save; False where that cannot be: then each is to be taken by itself."""
+    batches = [one for one in outcomes if isinstance(one, BatchDone)]
+    if len(batches) < 2 or len(batches) < len(outcomes):
+        return False
+    return application.record_together(batches)
 
 
 def reissue(outcome: UnitReleased, application: BulkDeletes) -> list[AnyWork]:
     """The work of a unit that was released before its end, if it is still wanted."""
     operation = application.operation(outcome.operation_id)
+    if operation.rate is not None:
+        return []  # it is for the planner to say when and how many
     return [work for work in outstanding(operation) if isinstance(work, DeleteBatch) and work.unit == outcome.unit]

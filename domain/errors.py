@@ -16,6 +16,11 @@ BulkDeleteError
 from __future__ import annotations
 
 
+def printable(text: str) -> str:
+    """A text that any terminal and any encoding can show: what is no line break and not printable is escaped."""
+    return "".join(one if one.isprintable() or one == "\n" else ascii(one)[1:-1] for one in text)
+
+
 class BulkDeleteError(Exception):
     """Something in bulkdelete went wrong."""
 
@@ -24,9 +29,9 @@ class RefusedError(BulkDeleteError):
     """What was asked can never work."""
 
     def __init__(self, reason: str, field: str | None = None) -> None:
-        super().__init__(f"{field}: {reason}" if field else reason)
-        self.reason = reason
-        self.field = field
+        self.reason = printable(reason)
+        self.field = None if field is None else printable(field)
+        super().__init__(f"{self.field}: {self.reason}" if field else self.reason)
 
 
 class InvalidJobError(RefusedError):

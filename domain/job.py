@@ -4,19 +4,36 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import datetime
 from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from bulkdelete.domain.declarations import LARGEST_CATALOGUE, NOTHING, Declarations
 from bulkdelete.domain.errors import InvalidJobError
-from bulkdelete.domain.query import QueryTree
+from bulkdelete.domain.instants import DEFAULT_ZONE, as_naming_of_an_instant, has_zone, in_utc, refuse_naive
+from bulkdelete.domain.ledger_place import Ledger
+from bulkdelete.domain.meaning import Meaning
+from bulkdelete.domain.query.expression import QueryExpression
+from bulkdelete.domain.query.tree import QueryTree
+from bulkdelete.domain.query.values import refused
+from bulkdelete.domain.query.words import said
 from bulkdelete.domain.query_builder import Query
-from bulkdelete.domain.query_expression import QueryExpression, refused
 from bulkdelete.domain.refusals import refusal
 
 LARGEST_JOB = 512 * 1024
 """Bytes of a job as JSON; it must fit a message of 768 KiB with room to spare."""
+
+
+Rate = Annotated[float, Field(gt=0, le=1e9, strict=True, allow_inf_nan=False)]
+"""Records per second."""
 
 
 class Options(BaseModel):
@@ -51,7 +68,14 @@ def as_expression(value: Any) -> Any:
     return value.expression() if isinstance(value, Query) else value
 
 
-class Job(BaseModel):
+def as_written(job: dict[str, Any]) -> dict[str, Any]:
+    """A job as plain data without what it leaves to defaults that came later: its digest stays what it was."""
+    later = {*Meaning.model_fields, "start_at", "rate"}
+    kept = {name: value for name, value in job.items() if value is not None or name not in later}
+    return {**kept, "queries": said(kept["queries"])}
+
+
+class Job(Meaning):
     """What is asked for: a name, the ordered queries (the query set), the options."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -63,16 +87,37 @@ class Job(BaseModel):
         Field(min_length=1, max_length=100, strict=False),
     ]
     database: Annotated[str | None, Field(max_length=255, strict=True), BeforeValidator(as_database)] = None
+    start_at: Annotated[datetime | None, BeforeValidator(lambda one: one and as_naming_of_an_instant(one))] = None
+    """Nothing is done before; without an offset a local time in `time_zone`."""
+    rate: Rate | None = None
+    """Records per second at most; it can be changed while the operation runs."""
     options: Options = Options()
+
+    @model_validator(mode="after")
+    def start_is_an_instant(self) -> Self:
+        """A local time needs a time zone that somebody named."""
+        if self.start_at and not has_zone(self.start_at) and self.time_zone is None:
+            refuse_naive("Job", "start_at", self.start_at)
+        return self
+
+    @property
+    def starts_at(self) -> datetime | None:
+        """The instant before which nothing is done, in UTC."""
+        return in_utc(self.start_at, self.time_zone or DEFAULT_ZONE) if self.start_at else None
 
     @property
     def declared(self) -> Declarations:
         """What a catalogue says of the entities, beyond what the database says itself."""
         return NOTHING
 
-    def under(self, catalogue: Declarations) -> GovernedJob:
-        """The same job under a catalogue."""
-        return GovernedJob.read({**self.to_json(), "catalogue": catalogue.to_json()})
+    @property
+    def ledger_place(self) -> str | None:
+        """Where the operation keeps its ledger; None: the default of its database."""
+        return None
+
+    def under(self, catalogue: Declarations, ledger: str | None = None) -> GovernedJob:
+        """The same job under a catalogue, with the place of its ledger."""
+        return GovernedJob.read({**self.to_json(), "catalogue": catalogue.to_json(), "ledger": ledger})
 
     @classmethod
     def read(cls, value: object) -> Self:
@@ -91,7 +136,7 @@ class Job(BaseModel):
 
     def to_json(self) -> dict[str, Any]:
         """The job as plain data, as events carry it; `read` takes it back."""
-        return self.model_dump(mode="json", by_alias=True)
+        return as_written(self.model_dump(mode="json", by_alias=True))
 
     def canonical(self) -> str:
         """The job as one JSON text that is the same for the same job."""
@@ -107,14 +152,20 @@ class Job(BaseModel):
 
 
 class GovernedJob(Job):
-    """A job with the catalogue that its operation began with: what events keep, and what is held against the fence.
+    """A job with the catalogue and the ledger's place that its operation began with.
 
-    Nobody submits one: an operator configures the catalogue for the database.
+    It is what events keep, and what is held against the fence. Nobody submits one: an operator configures both.
     """
 
     largest: ClassVar[int] = LARGEST_JOB + LARGEST_CATALOGUE
 
     catalogue: Declarations = NOTHING
+    ledger: Ledger | None = None
+
+    @property
+    def ledger_place(self) -> str | None:
+        """As it was set when the operation began."""
+        return self.ledger
 
     @property
     def declared(self) -> Declarations:
@@ -122,6 +173,7 @@ class GovernedJob(Job):
         return self.catalogue
 
     def to_json(self) -> dict[str, Any]:
-        """The job as plain data; without a catalogue as if there were no such thing."""
-        bare = self.model_dump(mode="json", by_alias=True, exclude={"catalogue"})
-        return {**bare, "catalogue": self.catalogue.to_json()} if self.catalogue != NOTHING else bare
+        """The job as plain data; what is not set is left out, as if there were no such thing."""
+        bare = as_written(self.model_dump(mode="json", by_alias=True, exclude={"catalogue", "ledger"}))
+        under = {"catalogue": self.catalogue.to_json()} if self.catalogue != NOTHING else {}
+        return {**bare, **under} | ({"ledger": self.ledger} if self.ledger else {})

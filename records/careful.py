@@ -17,14 +17,16 @@ from bulkdelete.records.aside import Aside
 from bulkdelete.records.catalogue import Relationship
 from bulkdelete.records.causes import Reason, Restrictions, reason_of
 from bulkdelete.records.closure import Closure
-from bulkdelete.records.dialect import AnySelect, Fault
+from bulkdelete.records.dialect import AnySelect
 from bulkdelete.records.failing import Failing
+from bulkdelete.records.fault import Fault
 from bulkdelete.records.growth import grow
 from bulkdelete.records.holding import held_by_others, hold_links
 from bulkdelete.records.ledger import Ledger
-from bulkdelete.records.removal import KeptError, Removal
+from bulkdelete.records.removal import Removal
 from bulkdelete.records.result import BatchResult
 from bulkdelete.records.scope import Run
+from bulkdelete.records.staying import ChangedError, KeptError
 
 SINGLY, DENSE = 8, 16
 """So few are tried one by one, once so many were found to fail."""
@@ -63,10 +65,12 @@ class Careful:
         self.scope = self.run.scope
         self.dialect = self.scope.dialect
         self.dialect.prefer_indexes(self.connection, all(one.indexed for one in self.scope.catalogue.relationships))
-        self.where = self.scope.where(self.query_index, self.scope.entity(self.query_index), self.run.cut_off)
+        self.where = self.run.where(self.query_index, self.scope.entity(self.query_index))
         self.closure = Closure(self.connection, self.scope, self.scope.entity(self.query_index))
-        self.removal = Removal(self.connection, self.closure, self.where)
+        looks_at = self.scope.looks_at(self.query_index)
+        self.removal = Removal(self.connection, self.closure, self.where, looks_at)
         self.failing = Failing(self.closure)
+        self.changed = 0
         self.aside = Aside(self.connection, self.run.id, self.query_index, self.ledger, self.closure, self.again)
 
     def delete(self, found: AnySelect, result: BatchResult) -> int:
@@ -84,6 +88,7 @@ class Careful:
         self.try_twice()
         self.fail_found()
         self.settle(result)
+        result.vanished += self.changed
         return selected
 
     def select(self, found: AnySelect) -> int:
@@ -166,10 +171,23 @@ class Careful:
         except sa.exc.DBAPIError as error:
             self.fault(error)
             self.bisect(self.ords())
-        except KeptError as kept:
-            self.find(kept.ords, kept.reason)
+        except (KeptError, ChangedError) as kept:
+            self.give_up(kept)
             self.fail_found()
             self.try_twice()
+
+    def drop(self, ords: list[int]) -> None:
+        """These roots stay, and are not told."""
+        self.failing.mark_each(ords)
+        self.closure.left -= self.failing.drop()
+
+    def give_up(self, kept: KeptError | ChangedError) -> None:
+        """These roots stay: something keeps them, or what they were joined with changed, and they match no more."""
+        if isinstance(kept, KeptError):
+            self.find(kept.ords, kept.reason)
+        else:
+            self.changed += len(kept.ords)
+            self.drop(kept.ords)
 
     def find(self, ords: list[int], reason: Reason) -> None:
         """These roots stay; they are told once the search is over."""
@@ -186,8 +204,7 @@ class Careful:
         """Delete these roots but for those that cannot be; each of which is found and set aside."""
         count = sum(map(len, self.found.values()))
         if time.monotonic() - self.started > self.seconds and (count or self.aside.kept):
-            self.failing.mark_each(ords)
-            self.failing.drop()
+            self.drop(ords)
             self.untried = True
             return
         if 1 < len(ords) <= SINGLY and count >= DENSE:
@@ -197,8 +214,8 @@ class Careful:
             return
         try:
             self.removal.attempt((ords[0], ords[-1]))
-        except KeptError as kept:
-            self.find(kept.ords, kept.reason)
+        except (KeptError, ChangedError) as kept:
+            self.give_up(kept)
             if rest := [one for one in ords if one not in set(kept.ords)]:
                 self.bisect(rest)
         except sa.exc.DBAPIError as error:
@@ -212,7 +229,7 @@ class Careful:
 
     def settle(self, result: BatchResult) -> None:
         """What is left in the closure is gone: its ids, and the failures, into the result."""
-        result.gone += self.closure.told()
+        result.gone += [(name, not asked, ids) for name, asked, ids in self.closure.gone()]
         result.unlinked = self.removal.unlinked
         # Noted before, by this batch or, of a record that somebody moved here since, by another worker's.
         is_own = self.again or self.removal.takes_its_own()

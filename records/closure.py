@@ -6,7 +6,7 @@ roots reach stands twice. So what holds one record back can be traced to the roo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -159,13 +159,15 @@ class Closure:
         """The relationships by which other records refer to those of the closure."""
         return [one for name in self.names for one in self.inner(name)]
 
-    def told(self) -> list[tuple[str, bool, RecordIds]]:
-        """Entity, whether by a cascade, and the ids: of everything in the closure."""
-        own = any(one.child == self.entity.name for one in self.cascades)
-        kinds = [(name, False) for name in self.names if name == self.entity.name]
-        kinds += [(name, True) for name in self.names if name != self.entity.name or own]
-        found = [(name, cascaded, self.ids(name, 0 if cascaded else 1)) for name, cascaded in kinds]
-        return [one for one in found if one[2].count]
+    def gone(self) -> Iterator[tuple[str, int, RecordIds]]:
+        """Entity, whether its records were asked for, and their ids; entities without any are left out."""
+        for name in self.names:
+            # Only records of the query's own entity are asked for, and only a cascade takes others of it.
+            own = name == self.entity.name
+            taken = any(one.child == name for one in self.cascades)
+            for asked in [1] * own + [0] * taken:
+                if (ids := self.ids(name, asked)).count:
+                    yield name, asked, ids
 
     def ids(self, name: str, asked: int) -> RecordIds:
         """The ids of an entity's records: those asked for, or those a cascade takes."""

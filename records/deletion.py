@@ -105,7 +105,7 @@ class BatchDeletion:
 
         Raises TargetChangedError where it does not know the operation, FencedError where it forbids it.
         """
-        fence, ledger, aside = self.ledger.tables
+        fence, ledger, aside, _ = self.ledger.tables
         failed = sa.exists().where(aside.c.operation_id == run.id, aside.c.query_index == place.query_index)
         select = (
             sa.select(
@@ -132,7 +132,7 @@ class BatchDeletion:
         entity = run.scope.at(place.query_index, span.table)
         aside = self.ledger.set_aside
         mine = (aside.c.operation_id == run.id, aside.c.query_index == place.query_index)
-        terms = [span.condition, run.scope.where(place.query_index, entity, run.cut_off)]
+        terms = [span.condition, run.where(place.query_index, entity)]
         if aside_exists:
             terms.append(~sa.exists().where(*mine, aside.c.record == self.dialect.key_text(entity.key_columns)))
         return sa.and_(*terms)
@@ -180,7 +180,7 @@ class BatchDeletion:
         self.begin(connection, run, place)
         if texts:
             self.dialect.reserve(connection, run.scope.catalogue.written(entity.name))
-            where = run.scope.where(place.query_index, entity, run.cut_off)
+            where = run.where(place.query_index, entity)
             among = sa.and_(*mine, aside.c.record.between(texts[0], texts[-1]))
             self.settle_vanished(connection, run, place, where, among, result)
             careful = self.care(connection, run, place, effort, again=True)

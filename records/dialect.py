@@ -3,40 +3,27 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 
-from bulkdelete.domain.query import QueryTree
+from bulkdelete.domain.ledger_place import LedgerPlace
+from bulkdelete.domain.query.tree import QueryTree
 from bulkdelete.domain.record_ids import KeyKind, RecordIds
 from bulkdelete.records.catalogue import Entity, Relationship
+from bulkdelete.records.extent import Costs, Extent
+from bulkdelete.records.fault import Fault
+from bulkdelete.records.measures import Measured
 from bulkdelete.records.predicates import Operands, Truth
 from bulkdelete.records.schema import Schema
 
 AnySelect = sa.Select[*tuple[Any, ...]]
 """A select of whatever columns."""
-
-FaultKind = Literal["away", "conflict", "locked", "slow", "record"]
-
-
-@dataclass(frozen=True)
-class Fault:
-    """What a database's error means.
-
-    away: the connection or the server is gone · conflict: the transaction may pass when it is run again (deadlock,
-    serialisation) · locked: somebody holds a record · slow: a time limit was hit · record: the statement cannot pass.
-    """
-
-    kind: FaultKind
-    number: str
-    text: str
-    constraint: str | None = None
-    table: str | None = None
-    of_reference: bool = False
-    """Whether another record's reference is what the statement cannot pass: it may be gone later."""
+TableName = tuple[str | None, str]
+"""Schema and name."""
 
 
 class PackError(Exception):
@@ -64,7 +51,7 @@ class Span:
     """At most so many records, where the condition alone does not bound them."""
 
 
-class Dialect(Operands, Protocol):
+class Dialect(Operands, Measured, Protocol):
     """Everything that only one kind of database knows."""
 
     name: str
@@ -80,7 +67,15 @@ class Dialect(Operands, Protocol):
     """Records a batch of the direct way looks at, at least: below it pays mostly for itself."""
     first_records: int
     """Records the first batch of the direct way looks at."""
-    schema: str | None
+    ledger_place: LedgerPlace
+    """Where our tables are unless a setting says otherwise."""
+    has_schemas: bool
+    ours: set[TableName]
+    """Our tables where a setting put them: they are no entities."""
+    costs: Costs
+    """What deleting costs here, in documented figures."""
+    right_of_work_tables: str
+    """The privilege that `work_table` takes."""
     deletes_by_join: bool
     """Whether records named by another table are found quickly only where that table is joined, not in a subquery."""
     self_cascading_in_levels: bool
@@ -126,10 +121,6 @@ class Dialect(Operands, Protocol):
         """What the database says of its tables."""
         ...
 
-    def before(self, entity: Entity, attribute: str, cut_off: datetime.datetime) -> Truth:
-        """Whether the record was created before the cut-off."""
-        ...
-
     def check(self, connection: sa.Connection, entity: Entity, tree: QueryTree, where: Truth) -> list[str]:
         """Try what the deletion will need, changing nothing. Raises InvalidJobError; the result are cautions.
 
@@ -171,6 +162,10 @@ class Dialect(Operands, Protocol):
         """The type of a key as text in our own tables: different keys must differ."""
         ...
 
+    def extent(self, connection: sa.Connection, entity: Entity) -> Extent:
+        """How much room the entity takes, without reading it."""
+        ...
+
     def holders(self, connection: sa.Connection, entity: Entity) -> str:
         """Who may hold records of the entity, in words; empty where the database does not tell."""
         ...
@@ -210,6 +205,14 @@ class Dialect(Operands, Protocol):
         """About how many records the entity has, without counting them."""
         ...
 
+    def may_create(self, connection: sa.Connection, schema: str | None, is_there: bool) -> bool | None:
+        """Whether this user may make tables in the schema, or the schema itself; None: that cannot be told."""
+        ...
+
+    def granted(self, connection: sa.Connection, tables: Sequence[sa.Table]) -> list[str]:
+        """The statements by which an owner lets this very user use our tables."""
+        ...
+
     def quoted(self, name: str) -> str:
         """A name as SQL needs it."""
         ...
@@ -229,8 +232,3 @@ class Dialect(Operands, Protocol):
     def self_restricting_in_levels(self, relationship: Relationship) -> bool:
         """Whether one statement cannot delete a record and one of the same table that refers to it."""
         ...
-
-
-def batches(ids: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
-    """A sequence in pieces."""
-    yield from (ids[at : at + size] for at in range(0, len(ids), size))

@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from bulkdelete.records.closure import Closure
-from bulkdelete.records.dialect import AnySelect, batches
+from bulkdelete.records.dialect import AnySelect
 from bulkdelete.records.predicates import Truth
 
 PIECE = 5_000
@@ -63,7 +63,8 @@ class Failing:
         """Of all of them, only the roots that this is true of are to be told."""
         ords = list(self.closure.connection.execute(self.roots(self.closure.roots.c.ord).where(among)).scalars())
         self.closure.connection.execute(sa.update(self.table).values(news=0))
-        for some in batches(ords, PIECE):
+        for at in range(0, len(ords), PIECE):
+            some = ords[at : at + PIECE]
             self.closure.connection.execute(sa.update(self.table).where(self.table.c.ord.in_(some)).values(news=1))
 
     def news_of(self, ord_: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:

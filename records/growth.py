@@ -14,18 +14,18 @@ def grow(closure: Closure, refuse: Refuse) -> None:
 
     `refuse` is told, with the error and the entity, which roots reach a record that somebody else holds.
     """
-    depth, grown = 0, bool(closure.cascades)
-    while grown:
-        level = added = grow_level(closure, depth)
-        depth, grown = depth + 1, bool(level)
+    depth, parents = 0, {closure.entity.name}
+    while parents:
+        level = added = grow_level(closure, parents, depth)
         # A record that was renamed between our look and our lock is there by its new key: look again.
-        while moved(closure, added, depth, refuse):
-            added = grow_level(closure, depth - 1)
+        while moved(closure, added, depth + 1, refuse):
+            added = grow_level(closure, parents, depth)
+        depth, parents = depth + 1, level
 
 
-def grow_level(closure: Closure, depth: int) -> set[str]:
-    """One level down; returns the entities of which that added records."""
-    return {one.child for one in closure.cascades if grow_by(closure, one, depth)}
+def grow_level(closure: Closure, parents: set[str], depth: int) -> set[str]:
+    """One level down from the entities that have records at this depth; returns those of which that added some."""
+    return {one.child for one in closure.cascades if one.parent in parents and grow_by(closure, one, depth)}
 
 
 def moved(closure: Closure, names: set[str], depth: int, refuse: Refuse) -> bool:

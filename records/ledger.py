@@ -1,23 +1,23 @@
-"""Our three tables in the target database: fence, ledger and set_aside."""
+"""Our tables in the target database: fence, ledger, set_aside and chosen."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
 from sqlalchemy.schema import CreateSchema, CreateTable
 
+from bulkdelete.domain.errors import InvalidJobError
+from bulkdelete.domain.ledger_place import LedgerPlace
 from bulkdelete.domain.record_ids import RecordIds
 from bulkdelete.records.catalogue import Entity
 from bulkdelete.records.closure import Closure
 from bulkdelete.records.dialect import Dialect
 from bulkdelete.records.predicates import Truth
 
-PREFIX = "bulkdelete_"
-"""Of our tables' names, where they have no schema of their own."""
 PIECE = 5_000
 """Records in one statement."""
 ASCII = {"charset": "ascii", "collation": "ascii_bin"}
@@ -36,16 +36,24 @@ class Ledger:
     ledger: one row a committed batch, until its operation has ended.
     set_aside: records known to fail, so that later passes skip them set-based; until the operation has ended. Those
     that were noted without being held (somebody else holds them) stand there once more, as `loose` says.
+    chosen: the records that a query meant when it was planned, where deleting some could make others match.
     """
 
     fence: sa.Table
     ledger: sa.Table
     set_aside: sa.Table
+    chosen: sa.Table
 
     @property
     def tables(self) -> tuple[sa.Table, ...]:
-        """All three."""
-        return self.fence, self.ledger, self.set_aside
+        """All of them."""
+        return self.fence, self.ledger, self.set_aside, self.chosen
+
+    def retryable(self, connection: sa.Connection, operation: str, query_index: int) -> int:
+        """How many records of a query failed and may pass when they are tried once more."""
+        aside = self.set_aside
+        mine = (aside.c.operation_id == operation, aside.c.query_index == query_index, aside.c.retryable)
+        return int(connection.execute(sa.select(sa.func.count()).select_from(aside).where(*mine)).scalar_one())
 
     def forget(self, connection: sa.Connection, operation: str, query_index: int, texts: list[str]) -> None:
         """Records that are settled are no longer set aside."""
@@ -84,11 +92,11 @@ class Ledger:
         found = sa.select(sa.func.count()).select_from(aside).where(*looked, aside.c.record == key)
         return found.scalar_subquery() > 0
 
-    def statements(self, dialect: sa.Dialect) -> list[str]:
+    def statements(self, dialect: sa.Dialect, schema_is_there: bool = False) -> list[str]:
         """The DDL, to be run by an owner where we may not."""
-        schema = self.fence.schema
+        schema = None if schema_is_there else self.fence.schema
         ddl = [str(CreateSchema(schema, if_not_exists=True).compile(dialect=dialect))] if schema else []
-        ddl += [str(CreateTable(one, if_not_exists=True).compile(dialect=dialect)).strip() for one in self.tables]
+        ddl += [readable(CreateTable(one, if_not_exists=True).compile(dialect=dialect)) for one in self.tables]
         if dialect.name == "postgresql":
             # Packed ids do not shrink: without this the server tries in vain, a third of a batch's time.
             name = dialect.identifier_preparer.format_table(self.ledger)
@@ -96,10 +104,30 @@ class Ledger:
         return ddl
 
 
-def ledger_tables(dialect: Dialect) -> Ledger:
+def readable(ddl: sa.Compiled) -> str:
+    """A statement as a person reads it: an error shows tabs as escapes."""
+    return "\n".join(line.rstrip() for line in str(ddl).strip().expandtabs(4).splitlines())
+
+
+def place_of(dialect: Dialect, text: str | None) -> LedgerPlace:
+    """The place that a setting means in this kind of database. Raises InvalidJobError."""
+    if text is None:
+        return dialect.ledger_place
+    try:
+        place = LedgerPlace.read(text)
+    except ValueError as error:
+        raise InvalidJobError(f"{error}; got {text!r}", "ledger") from None
+    if place.schema and not dialect.has_schemas:
+        raise InvalidJobError(
+            f"there are no schemas in this database: a prefix alone is accepted; got {text!r}", "ledger"
+        )
+    return place if place.schema else replace(place, schema=dialect.ledger_place.schema)
+
+
+def ledger_tables(dialect: Dialect, place: LedgerPlace) -> Ledger:
     """The tables, in a schema of their own or with a prefix."""
-    prefix = "" if dialect.schema else PREFIX
-    metadata = sa.MetaData(schema=dialect.schema)
+    prefix = place.prefix
+    metadata = sa.MetaData(schema=place.schema)
     fence = sa.Table(
         f"{prefix}fence",
         metadata,
@@ -134,7 +162,15 @@ def ledger_tables(dialect: Dialect) -> Ledger:
         sa.Column("reason", SHORT, nullable=False),
         **OPTIONS,
     )
-    return Ledger(fence, ledger, set_aside)
+    chosen = sa.Table(
+        f"{prefix}chosen",
+        metadata,
+        sa.Column("operation_id", ID, primary_key=True),
+        sa.Column("query_index", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("record", dialect.record_type(), primary_key=True),
+        **OPTIONS,
+    )
+    return Ledger(fence, ledger, set_aside, chosen)
 
 
 def ids_of(entity: Entity, texts: list[str]) -> RecordIds:

@@ -4,58 +4,41 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.pool import ConnectionPoolEntry
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_exponential
 
 from bulkdelete.domain.declarations import Declarations
 from bulkdelete.domain.errors import InvalidJobError, UnavailableError
 from bulkdelete.domain.job import Job
+from bulkdelete.domain.ledger_place import LedgerPlace
+from bulkdelete.records.chosen import Choosing
 from bulkdelete.records.declared import Declared
 from bulkdelete.records.deletion import BatchDeletion
-from bulkdelete.records.dialect import Dialect, Walk
+from bulkdelete.records.dialect import Walk
+from bulkdelete.records.dialects import dialect_of
 from bulkdelete.records.effort import Effort, Place
 from bulkdelete.records.fence import FenceRow, close_fence, open_fence
 from bulkdelete.records.keyset import below
-from bulkdelete.records.ledger import Ledger, ledger_tables
-from bulkdelete.records.mariadb.dialect import MariaDB
+from bulkdelete.records.ledger import Ledger, ledger_tables, place_of
 from bulkdelete.records.names import read_address, shown
 from bulkdelete.records.own_tables import OwnTables
 from bulkdelete.records.pace import Paces
-from bulkdelete.records.postgresql.dialect import PostgreSQL
-from bulkdelete.records.postgresql.sessions import DEFAULT_SCHEMA
-from bulkdelete.records.preflight import Caution, Preview, blocked_now, missing_indexes, probe_reached
+from bulkdelete.records.pool import close_pool
+from bulkdelete.records.preflight import probe_all
+from bulkdelete.records.preview import Preview, previewed
 from bulkdelete.records.result import BatchResult
 from bulkdelete.records.scope import Run, Scope
-from bulkdelete.records.sqlite.dialect import SQLite
+from bulkdelete.records.strain import NO_LIMITS, Gauge, Limits, Strain
 
 PLANNING_SECONDS = 5.0
 CLEARED = 5_000
 """Ledger rows removed in one transaction."""
-
-
-def dialect_of(url: sa.URL, schema: str) -> Dialect:
-    """What speaks to the database of this address."""
-    match url.get_backend_name():
-        case "sqlite":
-            return SQLite()
-        case "mariadb" | "mysql":
-            return MariaDB()
-        case _:
-            return PostgreSQL(schema)
-
-
-def close_returned(connection: DBAPIConnection | None, _record: ConnectionPoolEntry) -> None:
-    """Close what comes back to a pool that is no more: nobody would take it from there again."""
-    if connection is not None:
-        connection.close()
 
 
 @dataclass
@@ -63,21 +46,39 @@ class Target:
     """One target database. Raises UnavailableError while it is away."""
 
     address: str
-    schema: str = DEFAULT_SCHEMA
+    ledger_place: str | None = None
+    """Where our tables are, as a setting spells it; None: the default of the database."""
     patience: float = 20.0
     """Seconds that a lock of somebody else is waited for before anything began."""
+    limits: Limits = NO_LIMITS
+    """How much the database may suffer before a deletion waits."""
 
     def __post_init__(self) -> None:
         self.url = read_address(self.address)
-        self.dialect = dialect_of(self.url, self.schema)
+        self.dialect = dialect_of(self.url)
+        self.place = place_of(self.dialect, self.ledger_place)
         self.engine = self.dialect.engine(self.url)
-        self.ledger: Ledger = ledger_tables(self.dialect)
+        self.ledger: Ledger = ledger_tables(self.dialect, self.place)
+        self.dialect.ours |= {(one.schema, one.name) for one in self.ledger.tables}
         self.tables = OwnTables(self.engine, self.dialect, self.ledger)
         self.batches = BatchDeletion(self.engine, self.dialect, self.ledger)
         self.scopes: dict[str, Scope] = {}
         self.paces = Paces(self.dialect)
+        self.gauge = Gauge(self.engine, self.dialect, self.limits)
         # One writer a file: several would only wait for each other.
         self.turn: AbstractContextManager[object] = threading.Lock() if self.dialect.workers == 1 else nullcontext()
+        self.elsewhere: dict[LedgerPlace, Target] = {}
+
+    def under(self, ledger_place: str | None) -> Target:
+        """The same database with our tables where an operation keeps them."""
+        place = place_of(self.dialect, ledger_place)
+        if place == self.place:
+            return self
+        if place not in self.elsewhere:
+            other = Target(self.address, ledger_place, self.patience, self.limits)
+            other.turn = self.turn
+            self.elsewhere[place] = other
+        return self.elsewhere[place]
 
     @property
     def shown(self) -> str:
@@ -85,9 +86,11 @@ class Target:
         return shown(self.url)
 
     def close(self) -> None:
-        """Let go of all connections; one that a thread still works with is closed as soon as that gives it back."""
-        sa.event.listen(self.engine.pool, "checkin", close_returned)
-        self.engine.dispose()
+        """Let go of all connections."""
+        close_pool(self.engine)
+        self.gauge.close()
+        for other in self.elsewhere.values():
+            other.close()
 
     @contextmanager
     def available(self) -> Iterator[None]:
@@ -105,7 +108,7 @@ class Target:
     def scope(self, job: Job) -> Scope:
         """The job held against the database as it is now. Raises InvalidJobError."""
         with self.available(), self.dialect.reading(self.engine, PLANNING_SECONDS) as connection:
-            scope = Scope.of(job, connection, self.dialect)
+            scope = replace(Scope.of(job, connection, self.dialect), chosen=self.ledger.chosen)
         self.scopes[job.digest()] = scope
         return scope
 
@@ -123,61 +126,51 @@ class Target:
         scope = self.scope(job)
         for attempt in self.waits():
             with attempt:
-                return scope, self.probe(job, scope)
+                return scope, self.probe(scope)
         raise AssertionError("the last attempt returns or raises")
 
-    def probe(self, job: Job, scope: Scope) -> list[str]:
+    def probe(self, scope: Scope) -> list[str]:
         """Try what the job will need in one transaction that is undone; the texts are cautions."""
-        cautions: list[str] = []
-        with self.available(), self.dialect.transaction(self.engine) as connection:
-            probe = connection.begin_nested() if self.dialect.name == "postgresql" else None
-            for index in range(len(job.queries)):
-                entity = scope.entity(index)
-                where = scope.where(index, entity, None)
-                cautions += self.dialect.check(connection, entity, scope.tree(index), where)
-                cautions += probe_reached(connection, self.dialect, scope, entity)
-            if probe:
-                probe.rollback()
-        return list(dict.fromkeys(cautions))
+        with self.available():
+            with self.dialect.transaction(self.engine) as connection:
+                cautions = probe_all(connection, self.dialect, scope)
+            self.tables.check()
+        return cautions
 
     def waits(self) -> Retrying:
         """Attempts at what somebody else's lock may hold up, for a bounded time."""
         until, pause = stop_after_delay(self.patience), wait_exponential(0.1, max=2)
         return Retrying(retry=retry_if_exception_type(UnavailableError), wait=pause, stop=until, reraise=True)
 
-    def preview(self, job: Job) -> Preview:
-        """What the job will do, by the database's own estimates. Raises InvalidJobError."""
+    def preview(self, job: Job, rates: Mapping[str, float] | None = None) -> Preview:
+        """What the job will do, by the database's own estimates; `rates` of earlier runs, records a second, by entity.
+
+        Raises InvalidJobError.
+        """
         scope, notes = self.check(job)
         with self.available(), self.dialect.reading(self.engine, PLANNING_SECONDS) as connection:
-            now = self.dialect.read_clock(connection.execute(sa.select(self.dialect.now())).scalar_one())
-            walks, blocked = [], []
-            for index in range(len(job.queries)):
-                entity = scope.entity(index)
-                where = scope.where(index, entity, now)
-                walks.append(self.dialect.walk(connection, entity, where))
-                blocked.append(blocked_now(connection, self.dialect, scope, index, where))
-            estimates: dict[str, int] = {}
-            for name, walk in zip(scope.entity_names(), walks, strict=True):
-                estimates[name] = estimates.get(name, 0) + walk.estimated
-            slow = missing_indexes(connection, self.dialect, scope, estimates)
-        return Preview(scope, now, walks, blocked, [*slow, *(Caution(note) for note in notes)])
+            return previewed(connection, self.dialect, scope, notes, rates or {})
 
     def open(self, operation_id: UUID, job: Job, epoch: int) -> tuple[FenceRow, Scope]:
         """Let the operation run at this epoch; creates our tables where they are missing."""
         scope, _ = self.check(job)
         self.tables.create()
         with self.available(), self.dialect.transaction(self.engine) as connection:
-            row = open_fence(connection, self.dialect, self.ledger, operation_id, job.digest(), epoch)
+            row = open_fence(connection, self.dialect, self.ledger, operation_id, job, epoch)
         return row, scope
 
     def plan(self, run: Run, query_index: int, retry: bool) -> tuple[Walk, bool]:
         """How to walk the entity of a query, and whether it tells which records were there at the start."""
         bounded = run.scope.created_on(query_index) is not None
+        if run.scope.is_settled_first(query_index) and not retry:
+            bounded = True  # no other record is meant, whenever it was created
+            with self.available():
+                Choosing(self.engine, self.dialect, self.ledger).choose(run, query_index)
         with self.available(), self.dialect.reading(self.engine, PLANNING_SECONDS) as connection:
             if retry:
-                return Walk({"kind": "set_aside"}, 1, self.set_aside(connection, run, query_index)), bounded
+                return Walk({"kind": "set_aside"}, 1, self.ledger.retryable(connection, run.id, query_index)), bounded
             entity = run.scope.entity(query_index)
-            where = run.scope.where(query_index, entity, run.cut_off)
+            where = run.where(query_index, entity)
             aside = self.ledger.set_aside
             mine = (aside.c.operation_id == run.id, aside.c.query_index == query_index)
             if connection.execute(sa.select(sa.exists().where(*mine).select_from(aside))).scalar():
@@ -185,17 +178,16 @@ class Target:
                 where = sa.and_(where, ~known)
             return self.dialect.walk(connection, entity, where), bounded
 
-    def set_aside(self, connection: sa.Connection, run: Run, query_index: int) -> int:
-        """How many records of a query failed and may pass when they are tried once more."""
-        aside = self.ledger.set_aside
-        mine = (aside.c.operation_id == run.id, aside.c.query_index == query_index, aside.c.retryable)
-        return int(connection.execute(sa.select(sa.func.count()).select_from(aside).where(*mine)).scalar_one())
+    def strain(self) -> Strain | None:
+        """Why a deletion has to wait since the database suffers; None where it need not."""
+        with self.available():
+            return self.gauge.strain()
 
-    def delete(self, run: Run, place: Place) -> BatchResult:
-        """One batch; how much it takes on follows from how long the batches before it took."""
+    def delete(self, run: Run, place: Place, most: int | None = None) -> BatchResult:
+        """One batch; how much it takes on follows from how long the batches before it took, and from `most` records."""
         kind = run.scope.entity(place.query_index).key_kind
         pace = self.paces.of(run.operation_id, place.query_index, self.batches.needs_care(run, place), kind)
-        effort = Effort(pace.size, careful=False)
+        effort = Effort(pace.size_for(most), careful=False)
         try:
             with self.turn:
                 result = self.batches.delete(run, place, effort)
@@ -204,7 +196,7 @@ class Target:
         if result.untried:
             pace.slow_down(result.matched)
         else:
-            pace.learn(effort.size, result.duration, result.matched)
+            pace.learn(effort.size, result.duration, result.matched, bounded=most is not None)
         return result
 
     def close_operation(self, operation_id: UUID, digest: str, epoch: int, state: str) -> None:
@@ -240,7 +232,7 @@ class Target:
 
     def clear(self, operation_id: UUID) -> None:
         """Remove what is recorded: the ledger rows and the records set aside. The fence stays."""
-        for table in (self.ledger.ledger, self.ledger.set_aside):
+        for table in (self.ledger.ledger, self.ledger.set_aside, self.ledger.chosen):
             _, *key = table.primary_key.columns
             mine = table.c.operation_id == str(operation_id)
             ahead = sa.select(*key).where(mine).order_by(*key).limit(1).offset(CLEARED)

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, mo
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from bulkdelete.domain.ledger_place import Ledger
 from bulkdelete.service.urls import Url
 
 PREFIX = "BULKDELETE_"
@@ -74,6 +75,23 @@ class KafkaSettings(Part):
     """How long work, outcomes and rejections are kept; commands and events are kept for good."""
 
 
+class BackOff(Part):
+    """How much a target database may suffer before deletions wait; null: that is not looked at."""
+
+    replication_lag_seconds: Annotated[float, Field(ge=0)] | None = 30
+    """Of the replica that is furthest behind. MariaDB and MySQL: of those in `replicas`."""
+    waiting_for_locks: Annotated[int, Field(ge=0)] | None = 50
+    """Sessions that wait for a lock."""
+    threads_running: Annotated[int, Field(ge=1)] | None = 100
+    """MariaDB and MySQL."""
+    query: Annotated[str, Field(min_length=1, max_length=10_000)] | None = None
+    """A query of your own, which gives one number."""
+    at_most: float = 0
+    """The largest number that the query may give."""
+    replicas: tuple[Url, ...] = ()
+    """MariaDB and MySQL: the replicas to ask."""
+
+
 class Settings(BaseSettings):
     """Everything that can be set. Environment before file before default."""
 
@@ -89,6 +107,10 @@ class Settings(BaseSettings):
     """The target databases, by the names that jobs use."""
     catalogues: Annotated[dict[str, Path], AfterValidator(with_small_names)] = {}
     """What is said of a database's entities, in a TOML file: by the database's name."""
+    ledger: Ledger | None = None
+    """Where operations keep fence and ledger in the target databases: `SCHEMA.PREFIX` of their tables."""
+    ledgers: Annotated[dict[str, Ledger], AfterValidator(with_small_names)] = {}
+    """The same for one database, by its name."""
     event_store: Annotated[Url, AfterValidator(as_event_store)] | None = None
     """Default: SQLite in the state folder."""
     views: Path | None = None
@@ -106,17 +128,32 @@ class Settings(BaseSettings):
     deletion_workers: Annotated[int, Field(ge=1, le=64)] = 4
     """Pieces of work that one process does at once."""
 
+    rate: Annotated[float, Field(gt=0)] | None = None
+    """Records per second that all operations together may delete."""
+    operations_per_database: Annotated[int, Field(ge=1)] | None = None
+    """Operations that run in one database at once; the others wait."""
+    back_off: BackOff = BackOff()
+    """When deletions wait since their database suffers."""
+    back_off_of: Annotated[dict[str, BackOff], AfterValidator(with_small_names)] = {}
+    """The same for one database, by its name; what it leaves out holds as for all."""
+
     @model_validator(mode="after")
-    def catalogues_are_of_databases(self) -> Self:
-        """A catalogue of no database would silently not hold."""
-        for name in self.catalogues:
-            if name not in self.databases:
-                known = ", ".join(sorted(self.databases)) or "none"
-                raise PydanticCustomError(
-                    "catalogues", "catalogues.{name} is of no configured database; configured: {known}",
-                    {"name": name, "known": known},
-                )  # fmt: skip
+    def are_of_databases(self) -> Self:
+        """What is set for no database would silently not hold."""
+        known = ", ".join(sorted(self.databases)) or "none"
+        for setting, named in (("catalogues", self.catalogues), ("ledgers", self.ledgers)):
+            for name in named:
+                if name not in self.databases:
+                    raise PydanticCustomError(
+                        setting, "{setting}.{name} is of no configured database; configured: {known}",
+                        {"setting": setting, "name": name, "known": known},
+                    )  # fmt: skip
         return self
+
+    def all_ledgers(self) -> dict[str, str]:
+        """Where each database has them, other than by default."""
+        chosen = {name: self.ledgers.get(name, self.ledger) for name in self.databases}
+        return {name: place for name, place in chosen.items() if place}
 
     @classmethod
     def settings_customise_sources(
@@ -139,3 +176,10 @@ class Settings(BaseSettings):
     def views_path(self) -> Path:
         """Where the views are."""
         return self.views or self.state / "views.duckdb"
+
+    def back_off_for(self, database: str | None) -> BackOff:
+        """When deletions in the database of that name wait."""
+        own = self.back_off_of.get((database or "").lower())
+        if own is None:
+            return self.back_off
+        return self.back_off.model_copy(update={name: getattr(own, name) for name in own.model_fields_set})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,6 +11,8 @@ import sqlalchemy as sa
 from bulkdelete.domain.errors import InvalidJobError
 from bulkdelete.domain.record_ids import KeyKind
 from bulkdelete.records.catalogue import Attribute, Entity, Kind, Relationship, Rule, suggestion
+from bulkdelete.records.dialect import TableName
+from bulkdelete.records.mariadb.held_first import ENTITY
 from bulkdelete.records.native_types import NativeType
 
 OURS = "bulkdelete_"
@@ -70,9 +72,9 @@ def rows(connection: sa.Connection, statement: str, **values: Any) -> list[dict[
 class MariaDBSchema:
     """The tables of all databases of a server; those of this one are told by their name alone."""
 
-    def __init__(self, connection: sa.Connection) -> None:
+    def __init__(self, connection: sa.Connection, ours: Collection[TableName] = ()) -> None:
         self.connection = connection
-        self.tables = [one for one in rows(connection, TABLES) if not one["name"].startswith(OURS)]
+        self.tables = [one for one in rows(connection, TABLES) if not is_ours(one, ours)]
         self.here = {(one["db"], one["name"]): bool(one["here"]) for one in self.tables}
         self.places = {self.name_of(place): place for place in self.here}
         self.keys: list[Relationship] | None = None
@@ -95,6 +97,12 @@ class MariaDBSchema:
         if self.keys is None:
             self.keys = self.foreign_keys()
         return [one for one in self.keys if one.parent in tables]
+
+    def references(self, table: str) -> list[Relationship]:
+        """The foreign keys of this table."""
+        if self.keys is None:
+            self.keys = self.foreign_keys()
+        return [one for one in self.keys if one.child == table]
 
     def foreign_keys(self) -> list[Relationship]:
         """Every foreign key. InnoDB keeps an index for each."""
@@ -122,6 +130,12 @@ class MariaDBSchema:
         for row in rows(self.connection, INDEXES, db=db, name=name):
             indexes.setdefault(row["name"], []).append(row["column"])
         return any(set(one[: len(columns)]) == set(columns) for one in indexes.values())
+
+
+def is_ours(row: dict[str, Any], ours: Collection[TableName]) -> bool:
+    """Whether a table belongs to bulkdelete: by its usual name, or where a setting put it."""
+    place = (None if row["here"] else row["db"], row["name"])
+    return row["name"].startswith(OURS) or place in ours or (row["db"], row["name"]) in ours
 
 
 def resolve(name: str, tables: list[dict[str, Any]], path: str) -> Place:
@@ -163,7 +177,9 @@ def entity_of(connection: sa.Connection, name: str, place: Place, here: bool, pa
         schema=None if here else place[0],
     )  # fmt: skip
     kind = key_kind([attributes[one] for one in key])
-    return Entity(name, table, key, kind, attributes, {"db": place[0]})
+    entity = Entity(name, table, key, kind, attributes, {"db": place[0]})
+    table.info[ENTITY] = entity
+    return entity
 
 
 def key_kind(key: list[Attribute]) -> KeyKind:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from bulkdelete.domain.errors import InvalidJobError
 from bulkdelete.domain.record_ids import KeyKind
 from bulkdelete.records.catalogue import Attribute, Entity, Kind, Relationship, Rule, suggestion
+from bulkdelete.records.dialect import TableName
 from bulkdelete.records.native_types import NativeType
 from bulkdelete.records.predicates import Truth
 
@@ -44,7 +45,7 @@ SELECT a.attname FROM pg_index i CROSS JOIN LATERAL unnest(i.indkey) WITH ORDINA
 JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
 WHERE i.indrelid = :oid AND i.indisprimary AND k.at <= i.indnkeyatts ORDER BY k.at
 """
-REFERRERS = """
+FOREIGN_KEYS = """
 SELECT c.conname AS name, c.conrelid::bigint AS child, c.confrelid::bigint AS parent, c.confdeltype AS rule,
        c.condeferrable AS deferrable,
        (SELECT array_agg(a.attname::text ORDER BY k.at) FROM unnest(c.conkey) WITH ORDINALITY k(attnum, at)
@@ -58,12 +59,14 @@ SELECT c.conname AS name, c.conrelid::bigint AS child, c.confrelid::bigint AS pa
        EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.conrelid AND i.indisvalid AND i.indpred IS NULL
                AND (i.indkey::int2[])[0:cardinality(c.conkey) - 1] @> c.conkey) AS indexed
 FROM pg_constraint c
-WHERE c.contype = 'f' AND c.conparentid = 0 AND c.confrelid = ANY (:oids)
+WHERE c.contype = 'f' AND c.conparentid = 0 AND {which}
   AND EXISTS (SELECT FROM pg_trigger t
               WHERE t.tgconstraint = c.oid AND t.tgrelid = c.confrelid AND t.tgenabled IN ('O', 'A'))
 ORDER BY c.conname, c.oid
 """
-"""Foreign keys onto these tables, from any schema, whose trigger on deletion is enabled."""
+"""Foreign keys, from any schema, whose trigger on deletion is enabled."""
+REFERRERS = FOREIGN_KEYS.replace("{which}", "c.confrelid = ANY (:oids)")
+REFERENCES = FOREIGN_KEYS.replace("{which}", "c.conrelid = :oid")
 INDEXED = """
 SELECT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = :oid AND i.indisvalid AND i.indpred IS NULL
   AND (i.indkey::int2[])[0:cardinality(CAST(:columns AS text[])) - 1] @> (
@@ -75,10 +78,10 @@ SELECT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = :oid AND i.indisvalid A
 class PostgreSQLSchema:
     """The tables of a database, whatever their schema but ours."""
 
-    def __init__(self, connection: sa.Connection, ours: str | None) -> None:
+    def __init__(self, connection: sa.Connection, schema: str | None, ours: Collection[TableName] = ()) -> None:
         self.connection = connection
         found = [dict(row) for row in connection.execute(sa.text(RELATIONS)).mappings()]
-        self.relations = [row for row in found if row["schema"] != ours]
+        self.relations = [row for row in found if row["schema"] != schema and (row["schema"], row["name"]) not in ours]
         self.tables = {name_of(row): row for row in self.relations}
         self.names = {row["oid"]: name for name, row in self.tables.items()}
 
@@ -95,6 +98,11 @@ class PostgreSQLSchema:
         oids = [self.tables[one]["oid"] for one in tables]
         rows = self.connection.execute(sa.text(REFERRERS), {"oids": oids}).mappings()
         return [relationship(dict(row), self.names) for row in rows]
+
+    def references(self, table: str) -> list[Relationship]:
+        """The foreign keys of this table, onto any schema."""
+        rows = self.connection.execute(sa.text(REFERENCES), {"oid": self.tables[table]["oid"]}).mappings()
+        return [relationship(dict(row), self.names) for row in rows if row["parent"] in self.names]
 
     def is_indexed(self, table: str, columns: tuple[str, ...]) -> bool:
         """Whether an index of the table begins with these columns, in any order."""

@@ -9,13 +9,17 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql.base import PGDialect
 
 from bulkdelete.domain.errors import InvalidJobError
-from bulkdelete.domain.query import QueryTree
+from bulkdelete.domain.query.naming import subjects
+from bulkdelete.domain.query.tree import QueryTree
 from bulkdelete.records.catalogue import Entity, Relationship
 from bulkdelete.records.dialect import AnySelect, Span, Walk
+from bulkdelete.records.extent import Extent
 from bulkdelete.records.postgresql.catalogue import PostgreSQLSchema, probe
+from bulkdelete.records.postgresql.extents import COSTS, extent_of
 from bulkdelete.records.postgresql.keys import PostgreSQLKeys
 from bulkdelete.records.postgresql.operands import PostgreSQLOperands
 from bulkdelete.records.postgresql.sessions import PostgreSQLSessions
+from bulkdelete.records.postgresql.strain import PostgreSQLStrain
 from bulkdelete.records.postgresql.walks import plan_walk, span_of
 from bulkdelete.records.predicates import Truth
 from bulkdelete.records.values import as_other
@@ -34,10 +38,11 @@ WHERE l.locktype = 'relation' AND l.relation = :oid AND l.granted AND a.pid <> p
   AND l.mode <> 'AccessShareLock' AND a.xact_start IS NOT NULL
 ORDER BY since LIMIT 3
 """
+CREATE_SCHEMA = "has_database_privilege(current_database(), 'CREATE') AND CAST(:schema AS text) IS NOT NULL"
 QUOTING = PGDialect().identifier_preparer  # type: ignore[no-untyped-call]
 
 
-class PostgreSQL(PostgreSQLSessions, PostgreSQLOperands, PostgreSQLKeys):
+class PostgreSQL(PostgreSQLSessions, PostgreSQLOperands, PostgreSQLKeys, PostgreSQLStrain):
     """Several workers, each on ranges of its own."""
 
     name = "postgresql"
@@ -47,12 +52,14 @@ class PostgreSQL(PostgreSQLSessions, PostgreSQLOperands, PostgreSQLKeys):
     most_records = 20_000
     least_records = 2_000
     first_records = 8_000
+    costs = COSTS
+    right_of_work_tables = "TEMPORARY on the database"
     deletes_by_join = False
     self_cascading_in_levels = False
 
     def tables(self, connection: sa.Connection) -> PostgreSQLSchema:
         """From the system catalogues: foreign keys of other schemas count too."""
-        return PostgreSQLSchema(connection, self.schema)
+        return PostgreSQLSchema(connection, self.ledger_place.schema, self.ours)
 
     def check(self, connection: sa.Connection, entity: Entity, tree: QueryTree, where: Truth) -> list[str]:
         """A deletion of nothing, rolled back: finds missing privileges, rules, publications without identity."""
@@ -61,7 +68,9 @@ class PostgreSQL(PostgreSQLSessions, PostgreSQLOperands, PostgreSQLKeys):
 
     def read_values(self, connection: sa.Connection, entity: Entity, tree: QueryTree) -> None:
         """Have the server read the values of types that only it knows. Raises InvalidJobError naming the value."""
-        for one in tree.comparisons():
+        for one, about in subjects(tree):
+            if about != tree.entity or one.operator.form.takes != "value":
+                continue
             attribute = entity.attribute(one.attribute, f"{one.path}.AttributeName")
             for index, value in enumerate(one.values if attribute.kind == "other" else ()):
                 try:
@@ -113,11 +122,28 @@ class PostgreSQL(PostgreSQLSessions, PostgreSQLOperands, PostgreSQLKeys):
         sizes = sa.text("SELECT greatest(reltuples, 0)::bigint FROM pg_class WHERE oid = :oid")
         return int(connection.execute(sizes, {"oid": int(entity.physical["oid"])}).scalar_one())
 
+    def extent(self, connection: sa.Connection, entity: Entity) -> Extent:
+        """By the database's own statistics."""
+        return extent_of(connection, entity)
+
     def holders(self, connection: sa.Connection, entity: Entity) -> str:
         """The sessions that changed or hold something in the table; which record it is PostgreSQL tells nobody."""
         rows = connection.execute(sa.text(HOLDERS), {"oid": int(entity.physical["oid"])}).mappings()
         found = [f"pid {row['pid']}, {row['who']} since {row['since']:%H:%M:%S} UTC" for row in rows]
         return f"at work in the table: {'; '.join(found)}" if found else ""
+
+    def may_create(self, connection: sa.Connection, schema: str | None, is_there: bool) -> bool | None:
+        """By the server's word on privileges."""
+        asked = "has_schema_privilege(:schema, 'CREATE')" if is_there else CREATE_SCHEMA
+        return bool(connection.execute(sa.text(f"SELECT {asked}"), {"schema": schema}).scalar())
+
+    def granted(self, connection: sa.Connection, tables: Sequence[sa.Table]) -> list[str]:
+        """To the role that is connected."""
+        role = self.quoted(connection.execute(sa.text("SELECT current_user")).scalar_one())
+        schemas = dict.fromkeys(self.quoted(one.schema) for one in tables if one.schema)
+        names = ", ".join(QUOTING.format_table(one) for one in tables)
+        use = [f"GRANT USAGE ON SCHEMA {schema} TO {role}" for schema in schemas]
+        return [*use, f"GRANT SELECT, INSERT, UPDATE, DELETE ON {names} TO {role}"]
 
     def quoted(self, name: str) -> str:
         """A name as SQL needs it."""

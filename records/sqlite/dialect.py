@@ -8,14 +8,17 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from bulkdelete.domain.query import QueryTree
+from bulkdelete.domain.query.tree import QueryTree
 from bulkdelete.records.catalogue import Entity, Relationship
 from bulkdelete.records.dialect import AnySelect, Span, Walk
+from bulkdelete.records.extent import Extent
 from bulkdelete.records.predicates import Truth
 from bulkdelete.records.sqlite.catalogue import SQLiteSchema
+from bulkdelete.records.sqlite.extents import COSTS, extent_of
 from bulkdelete.records.sqlite.keys import QUOTING, SQLiteKeys
 from bulkdelete.records.sqlite.operands import SQLiteOperands
 from bulkdelete.records.sqlite.sessions import SQLiteSessions
+from bulkdelete.records.sqlite.strain import SQLiteStrain
 from bulkdelete.records.sqlite.walks import plan_walk, span_of
 
 FOREIGN_KEY, RESTRICT = 787, 1811
@@ -26,7 +29,7 @@ ON_DELETION = re.compile(r"\bDELETE\s+ON\b", re.IGNORECASE)
 """What the statement of a trigger on deletion says, and no other trigger's head."""
 
 
-class SQLite(SQLiteSessions, SQLiteOperands, SQLiteKeys):
+class SQLite(SQLiteSessions, SQLiteOperands, SQLiteKeys, SQLiteStrain):
     """One file, one writer: every transaction takes the write lock at its beginning."""
 
     name = "sqlite"
@@ -36,12 +39,14 @@ class SQLite(SQLiteSessions, SQLiteOperands, SQLiteKeys):
     most_records = 100_000
     least_records = 10_000
     first_records = 20_000
+    costs = COSTS
+    right_of_work_tables = "write access to the folder of temporary files"
     deletes_by_join = False
     self_cascading_in_levels = True
 
     def tables(self, connection: sa.Connection) -> SQLiteSchema:
         """From the pragmas: SQLAlchemy's reflection loses delete rules in SQLite."""
-        return SQLiteSchema(connection)
+        return SQLiteSchema(connection, self.ours)
 
     def check(self, connection: sa.Connection, entity: Entity, tree: QueryTree, where: Truth) -> list[str]:
         """A deletion of nothing finds broken foreign keys, missing functions and collations."""
@@ -92,9 +97,21 @@ class SQLite(SQLiteSessions, SQLiteOperands, SQLiteKeys):
             return int(highest or 0)
         return int(connection.execute(sa.select(sa.func.count()).select_from(entity.table)).scalar_one())
 
+    def extent(self, connection: sa.Connection, entity: Entity) -> Extent:
+        """By the database's own statistics."""
+        return extent_of(connection, entity, self.size(connection, entity))
+
     def holders(self, connection: sa.Connection, entity: Entity) -> str:
         """Nobody: the whole file is ours."""
         return ""
+
+    def may_create(self, connection: sa.Connection, schema: str | None, is_there: bool) -> bool | None:
+        """Whoever may write the file."""
+        return None
+
+    def granted(self, connection: sa.Connection, tables: Sequence[sa.Table]) -> list[str]:
+        """None: who may write the file may do everything."""
+        return []
 
     def quoted(self, name: str) -> str:
         """A name as SQL needs it."""

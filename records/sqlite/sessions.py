@@ -12,9 +12,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from bulkdelete.domain.errors import UnavailableError
-from bulkdelete.records.dialect import Fault
-from bulkdelete.records.instants import canonical
+from bulkdelete.domain.ledger_place import LedgerPlace
+from bulkdelete.records.dialect import TableName
+from bulkdelete.records.fault import Fault
 from bulkdelete.records.savepoints import Savepoints
+from bulkdelete.records.sqlite.functions import lend
 from bulkdelete.records.work_tables import WorkTables
 
 CACHE_KIB = 64 * 1024
@@ -39,7 +41,7 @@ AWAY = {READONLY, IOERR, CORRUPT, FULL, CANTOPEN, PROTOCOL, NOTADB}
 def prepare(connection: Any, _record: object) -> None:
     """Settings of a new connection; foreign keys are off by default and cannot be switched inside a transaction."""
     connection.isolation_level = None
-    connection.create_function("bulkdelete_instant", 1, canonical, deterministic=True)
+    lend(connection)
     for pragma in ("foreign_keys=ON", "busy_timeout=200", "synchronous=FULL", f"cache_size=-{CACHE_KIB}"):
         connection.execute(f"PRAGMA {pragma}")
     connection.execute(f"PRAGMA wal_autocheckpoint={WAL_PAGES}").fetchall()
@@ -77,9 +79,11 @@ class Gaps:
 class SQLiteSessions(Savepoints):
     """Connections to SQLite."""
 
-    schema: str | None = None
+    ledger_place = LedgerPlace(prefix="bulkdelete_")
+    has_schemas = False
 
     def __init__(self) -> None:
+        self.ours: set[TableName] = set()
         self.work_tables = WorkTables("temp")
         self.uncopied = 0
         """Batches that are in the write-ahead log only, as far as we know."""

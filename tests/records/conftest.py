@@ -7,19 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.records.databases import Database, MariaDBDatabase, PostgreSQLDatabase, SQLiteDatabase
+from tests.records.databases import Database, MariaDBDatabase, MySQLDatabase, PostgreSQLDatabase, SQLiteDatabase
+from tests.records.kinds_of_server import EVERY
 from tests.records.sessions import Session, session_on
 from tests.servers.mariadb import MariaDB
+from tests.servers.mysql import MySQL
 from tests.servers.postgresql import PostgreSQL
 
 
-@pytest.fixture(
-    params=[
-        "sqlite",
-        pytest.param("postgresql", marks=pytest.mark.postgresql),
-        pytest.param("mariadb", marks=pytest.mark.mariadb),
-    ]
-)
+@pytest.fixture(params=EVERY)
 def database(request: pytest.FixtureRequest) -> Database:
     """An empty database, of each kind in turn."""
     found: Database = request.getfixturevalue(f"{request.param}_database")
@@ -61,6 +57,22 @@ def shared_mariadb_url(mariadb: MariaDB) -> Iterator[str]:
 def mariadb_database(shared_mariadb_url: str) -> Iterator[MariaDBDatabase]:
     """An empty MariaDB database."""
     database = MariaDBDatabase(shared_mariadb_url)
+    database.empty()
+    yield database
+    database.connection.close()
+
+
+@pytest.fixture(scope="session")
+def shared_mysql_url(mysql: MySQL) -> Iterator[str]:
+    """One database for all tests of this folder."""
+    with mysql.database() as url:
+        yield url
+
+
+@pytest.fixture
+def mysql_database(shared_mysql_url: str) -> Iterator[MySQLDatabase]:
+    """An empty MySQL database."""
+    database = MySQLDatabase(shared_mysql_url)
     database.empty()
     yield database
     database.connection.close()
