@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from bulkdelete.domain.errors import InvalidJobError
 from bulkdelete.domain.query.tree import QueryTree
 from bulkdelete.records.catalogue import Entity, Relationship
+from bulkdelete.records.conditions.hierarchy import refuse_unknown
 from bulkdelete.records.dialect import Dialect
 from bulkdelete.records.scope import Scope
 
@@ -32,6 +33,7 @@ def probe_all(connection: sa.Connection, dialect: Dialect, scope: Scope) -> list
     probe = connection.begin_nested() if dialect.name == "postgresql" else None
     for index in range(len(scope.job.queries)):
         entity = scope.entity(index)
+        refuse_unknown(connection, scope.tree(index), dialect, scope.catalogue)
         cautions += dialect.check(connection, entity, scope.tree(index), scope.where(index, entity, None))
         cautions += probe_reached(connection, dialect, scope, entity)
     probe_work_table(connection, dialect)

@@ -12,6 +12,7 @@ from bulkdelete.domain.errors import InvalidJobError
 from bulkdelete.domain.query.naming import subjects
 from bulkdelete.domain.query.tree import QueryTree
 from bulkdelete.records.catalogue import Entity, Relationship
+from bulkdelete.records.conditions.choices import are_sets
 from bulkdelete.records.dialect import AnySelect, Span, Walk
 from bulkdelete.records.extent import Extent
 from bulkdelete.records.postgresql.catalogue import PostgreSQLSchema, probe
@@ -72,6 +73,8 @@ class PostgreSQL(PostgreSQLSessions, PostgreSQLOperands, PostgreSQLKeys, Postgre
             if about != tree.entity or one.operator.form.takes != "value":
                 continue
             attribute = entity.attribute(one.attribute, f"{one.path}.AttributeName")
+            if are_sets(one, attribute, self):
+                continue
             for index, value in enumerate(one.values if attribute.kind == "other" else ()):
                 try:
                     with self.savepoint(connection):
