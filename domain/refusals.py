@@ -19,6 +19,7 @@ WORDS = (
     "LinkFromAttributeName", "LinkToEntityName", "LinkToAttributeName", "JoinOperator", "EntityAlias", "Orders",
     "OrderType", "TopCount", "Distinct", "CompareColumns", "CompareEntityName", "AnyAllFilterLinkEntity", "text",
     "time_zone", "user", "fiscal_year_start", "fiscal_period", "now", "business_unit", "teams", "language",
+    "start_at", "rate", "until", "reason",
 )  # fmt: skip
 """The words of jobs and commands, to suggest the right one."""
 MOST_TOLD = 3

@@ -11,7 +11,8 @@ import psycopg
 import sqlalchemy as sa
 
 from bulkdelete.domain.ledger_place import LedgerPlace
-from bulkdelete.records.dialect import Fault, TableName
+from bulkdelete.records.dialect import TableName
+from bulkdelete.records.fault import Fault
 from bulkdelete.records.postgresql.faults import fault_of
 from bulkdelete.records.savepoints import Savepoints
 from bulkdelete.records.work_tables import WorkTables

@@ -11,6 +11,7 @@ from typing import Annotated
 from anyio import to_thread
 from pydantic import InstanceOf, ValidationError
 
+from bulkdelete.consumers.bounds import Bounds
 from bulkdelete.consumers.operations import take_outcome, take_together, together
 from bulkdelete.domain.application import BulkDeletes
 from bulkdelete.domain.errors import InvalidJobError
@@ -34,6 +35,7 @@ class Outcomes:
     application: BulkDeletes
     work_topic: str
     recorded: Callable[[], None]
+    bounds: Bounds
 
     async def take_all(self, messages: Sequence[Received]) -> None:
         """Record outcomes, as much as can be in one save; order matters among those of one operation only."""
@@ -63,7 +65,7 @@ class Outcomes:
 
     def record(self, received: Received) -> list[AnyWork]:
         """Record it. Raises RefusedError and UnavailableError."""
-        return take_outcome(read_outcome(received.body or b""), self.application)
+        return take_outcome(read_outcome(received.body or b""), self.application, self.bounds)
 
     def handler(self) -> Callable[[list[OutcomeMessage]], Awaitable[None]]:
         """The handler to mount."""

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import pytest
 
+from bulkdelete.consumers.bounds import Bounds
 from bulkdelete.domain.application import BulkDeletes
 from bulkdelete.domain.outcomes import OUTCOMES, AnyOutcome
 from bulkdelete.producers.messages import Outgoing
@@ -44,7 +45,9 @@ def received(*outcomes: AnyOutcome | bytes) -> list[Received]:
 
 def take(application: BulkDeletes, *outcomes: AnyOutcome | bytes) -> list[Outgoing]:
     sent = Sent()
-    handler = Outcomes(shell.Shell(cast("Outbox", cast("Any", sent)), "rejected"), application, "work", lambda: None)
+    handler = Outcomes(
+        shell.Shell(cast("Outbox", cast("Any", sent)), "rejected"), application, "work", lambda: None, Bounds()
+    )
     asyncio.run(handler.take_all(received(*outcomes)))
     return sent.messages
 
