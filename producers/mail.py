@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from typing import Literal
@@ -63,22 +64,32 @@ class MailServer:
 
     async def greeted(self) -> str:
         """Connect, log in, leave. Raises TimeoutError, SMTPException, OSError."""
-        async with asyncio.timeout(self.seconds), self.client():
+        async with asyncio.timeout(self.seconds), self.connected():
             return f"reached, by {self.security}" + (f", as {self.username}" if self.username else "")
 
-    def client(self) -> aiosmtplib.SMTP:
-        """A connection for `async with`."""
-        return aiosmtplib.SMTP(
+    @asynccontextmanager
+    async def connected(self) -> AsyncIterator[aiosmtplib.SMTP]:
+        """A connection, which is gone afterwards: the loop ends then, and would leave it open."""
+        client = aiosmtplib.SMTP(
             hostname=self.host, port=self.port or PORTS[self.security], timeout=self.seconds,
             use_tls=self.security == "tls", start_tls=self.security == "starttls", tls_context=self.tls(),
             username=self.username, password=self.password,
         )  # fmt: skip
+        transport: asyncio.BaseTransport | None = None
+        try:
+            async with client:
+                transport = client.transport
+                yield client
+        finally:
+            if isinstance(transport, asyncio.WriteTransport):
+                transport.abort()
+            for _ in range(3):
+                await asyncio.sleep(0)
 
     async def within_time(self, message: EmailMessage, sender: str, recipients: Sequence[str]) -> Receipt:
         """Connect, log in, hand over. Raises TimeoutError, SMTPException, OSError."""
         async with asyncio.timeout(self.seconds):
-            client = self.client()
-            async with client:
+            async with self.connected() as client:
                 try:
                     return await hand_over(client, message, sender, recipients)
                 except aiosmtplib.SMTPResponseException as error:

@@ -110,6 +110,7 @@ class SmtpServer:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         assert self.controller is not None
+        asyncio.run_coroutine_threadsafe(quiet(), self.controller.loop).result(10)
         self.controller.stop()
 
     def authenticate(self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:
@@ -137,6 +138,16 @@ class SmtpServer:
     def ids(self) -> list[str]:
         """The Message-ID of every mail, in the order they came."""
         return [str(one.message["Message-ID"]) for one in self.got]
+
+
+async def quiet() -> None:
+    """Let conversations come to their end: aiosmtpd leaves open what is not."""
+    for _ in range(200):
+        if len(asyncio.all_tasks()) == 1:
+            break
+        await asyncio.sleep(0.01)
+    for _ in range(3):
+        await asyncio.sleep(0)
 
 
 class Listening(Controller):
