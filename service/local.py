@@ -25,8 +25,8 @@ from bulkdelete.records.target import Target
 
 POLL = 0.2
 """Seconds between two looks at the event store, for what another process asked."""
-OUTCOMES = 8
-"""Outcomes waiting to be recorded, at most: a worker that is faster waits."""
+OUTCOMES = 4
+"""Outcomes waiting to be recorded, and recorded in one save, at most: a worker that is faster waits."""
 
 
 @dataclass

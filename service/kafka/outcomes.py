@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -21,6 +22,8 @@ from bulkdelete.service.kafka.received import Documents, Received
 from bulkdelete.service.kafka.shell import Shell
 from bulkdelete.service.kafka.work import work_message
 
+log = logging.getLogger("bulkdelete.kafka")
+
 OutcomeMessage = Annotated[InstanceOf[Received], Documents(OUTCOMES)]
 
 
@@ -38,11 +41,20 @@ class Outcomes:
         """Record outcomes, as much as can be in one save; order matters among those of one operation only."""
         for some in await to_thread.run_sync(runs, messages):
             outcomes = [outcome for _, outcome in some if outcome is not None]
-            if await to_thread.run_sync(take_together, outcomes, self.application):
+            if await self.taken_together(outcomes):
                 self.recorded()
                 continue
             for received, _ in some:
                 await self.take(received)
+
+    async def taken_together(self, outcomes: Sequence[AnyOutcome]) -> bool:
+        """Whether they could be recorded in one save; else each is to be taken by itself."""
+        try:
+            return await to_thread.run_sync(take_together, outcomes, self.application)
+        except Exception as error:
+            # By itself, the one that it is about is found and set aside, and the others are recorded.
+            log.warning("Recording one by one: %r", error, extra={"action": "outcomes_apart"})
+            return False
 
     async def take(self, received: Received) -> None:
         """Record one outcome, or reject it; publish the work that it releases."""
