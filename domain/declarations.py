@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, ValidationError
 
 from bulkdelete.domain.errors import InvalidJobError
-from bulkdelete.domain.query_expression import refused
+from bulkdelete.domain.query.values import refused
 from bulkdelete.domain.refusals import refusal, spelled
 
 LARGEST_CATALOGUE = 128 * 1024

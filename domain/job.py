@@ -10,9 +10,10 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from bulkdelete.domain.declarations import LARGEST_CATALOGUE, NOTHING, Declarations
 from bulkdelete.domain.errors import InvalidJobError
-from bulkdelete.domain.query import QueryTree
+from bulkdelete.domain.query.expression import QueryExpression
+from bulkdelete.domain.query.tree import QueryTree
+from bulkdelete.domain.query.values import refused
 from bulkdelete.domain.query_builder import Query
-from bulkdelete.domain.query_expression import QueryExpression, refused
 from bulkdelete.domain.refusals import refusal
 
 LARGEST_JOB = 512 * 1024

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bulkdelete.domain.query_expression import QueryExpression
+from bulkdelete.domain.query.expression import QueryExpression
 
 
 @dataclass(frozen=True)

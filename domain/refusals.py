@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Iterable
 from typing import Any
@@ -11,11 +10,14 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from bulkdelete.domain.errors import InvalidJobError
+from bulkdelete.domain.spelling import suggestion
 
 WORDS = (
     "EntityName", "Criteria", "all_records", "FilterOperator", "Conditions", "Filters", "AttributeName", "Operator",
     "Values", "name", "queries", "database", "options", "created_on", "allow_slow", "window", "type", "command_id",
-    "operation_id", "requested_by", "job",
+    "operation_id", "requested_by", "job", "EntityName", "LinkEntities", "LinkCriteria", "LinkFromEntityName",
+    "LinkFromAttributeName", "LinkToEntityName", "LinkToAttributeName", "JoinOperator", "EntityAlias", "Orders",
+    "OrderType", "TopCount", "Distinct", "CompareColumns", "CompareEntityName", "AnyAllFilterLinkEntity", "text",
 )  # fmt: skip
 """The words of jobs and commands, to suggest the right one."""
 MOST_TOLD = 3
@@ -31,10 +33,10 @@ def refusal(error: ValidationError, prefix: str = "", words: Iterable[str] = WOR
     first, *others = sorted(real, key=lambda one: FIRST.get(one["type"], 2))
     reason = reason_of(first, words)
     for one in others[: MOST_TOLD - 1]:
-        reason += f"; {prefix}{path_of(one['loc'])}: {reason_of(one, words)}"
+        reason += f"; {prefix}{place_of(one)}: {reason_of(one, words)}"
     if len(others) >= MOST_TOLD:
         reason += f" (and {len(others) - MOST_TOLD + 1} more)"
-    return InvalidJobError(reason, f"{prefix}{path_of(first['loc'])}" or None)
+    return InvalidJobError(reason, f"{prefix}{place_of(first)}" or None)
 
 
 def reason_of(one: ErrorDetails, words: Iterable[str]) -> str:
@@ -49,19 +51,18 @@ def reason_of(one: ErrorDetails, words: Iterable[str]) -> str:
             return f"{one['msg']}; got {spelled(one['input']):.100}"
 
 
-def suggestion(word: str, words: Iterable[str]) -> str:
-    """`. Did you mean "…"?`, or nothing."""
-    same = [one for one in words if one.lower() == word.lower()]
-    close = same or difflib.get_close_matches(word, list(words), n=1, cutoff=0.7)
-    return f'. Did you mean "{close[0]}"?' if close else ""
-
-
 def spelled(value: Any) -> str:
     """A value as JSON spells it."""
     try:
         return json.dumps(value, ensure_ascii=False)
     except (TypeError, ValueError):
         return repr(value)
+
+
+def place_of(one: ErrorDetails) -> str:
+    """Where it is wrong: what pydantic knows of it, and what only the refusal knows."""
+    path, place = path_of(one["loc"]), str(one.get("ctx", {}).get("place", ""))
+    return f"{path}{place}" if path else place.removeprefix(".")
 
 
 def path_of(location: tuple[int | str, ...]) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import Protocol
+from typing import NoReturn, Protocol
 
 import sqlalchemy as sa
 
 from bulkdelete.domain.errors import InvalidJobError
-from bulkdelete.domain.query import Comparison, Junction, Node, Operator, QueryTree, Value
+from bulkdelete.domain.query.operators import Operator
+from bulkdelete.domain.query.tree import Comparison, Link, Node, QueryTree, Value
 from bulkdelete.records.catalogue import Attribute, Entity
 from bulkdelete.records.values import Bound, fit
 
@@ -16,6 +17,7 @@ Truth = sa.ColumnElement[bool]
 
 ORDERED = {"integer", "decimal", "float", "text", "date", "datetime", "instant", "uuid", "boolean", "binary", "other"}
 TEXTUAL = {"text"}
+SUPPORTED = {one for one in Operator if one.form.family in {"comparison", "null"}} | {Operator.LIKE, Operator.NOT_LIKE}
 ESCAPE = "\\"
 
 
@@ -45,20 +47,32 @@ class Operands(Protocol):
 
 def predicate(tree: QueryTree, entity: Entity, operands: Operands) -> Truth:
     """The query as one expression. Raises InvalidJobError for an attribute or value that does not fit."""
+    for link in tree.links:
+        not_yet(link)
+    if tree.top is not None:
+        raise InvalidJobError("TopCount is not supported yet", f"{tree.path}.TopCount")
     return sa.true() if tree.where is None else node(tree.where, entity, operands)
+
+
+def not_yet(what: Link) -> NoReturn:
+    """Refuse a link."""
+    raise InvalidJobError("links are not supported yet", what.path)
 
 
 def node(what: Node, entity: Entity, operands: Operands) -> Truth:
     """One node of the tree as an expression."""
     if isinstance(what, Comparison):
         return comparison(what, entity, operands)
-    assert isinstance(what, Junction)
+    if isinstance(what, Link):
+        not_yet(what)
     terms = [node(term, entity, operands) for term in what.terms]
     return sa.or_(*terms) if what.any else sa.and_(*terms)
 
 
 def comparison(what: Comparison, entity: Entity, operands: Operands) -> Truth:
     """One condition as an expression, with the truth table of `domain/query.py`."""
+    if what.column is not None or what.entity is not None or what.operator not in SUPPORTED:
+        raise InvalidJobError(f"{what.operator} is not supported yet like this", f"{what.path}.Operator")
     attribute = entity.attribute(what.attribute, f"{what.path}.AttributeName")
     if what.operator is Operator.NULL:
         return operands.is_null(entity, attribute)

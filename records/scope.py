@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from bulkdelete.domain.errors import InvalidJobError
 from bulkdelete.domain.job import Job
-from bulkdelete.domain.query import QueryTree
+from bulkdelete.domain.query.tree import QueryTree
 from bulkdelete.records.catalogue import Attribute, Catalogue, Entity, suggestion
 from bulkdelete.records.dialect import Dialect
 from bulkdelete.records.predicates import Truth, predicate

@@ -13,7 +13,7 @@ from decimal import Decimal, InvalidOperation
 from uuid import UUID
 
 from bulkdelete.domain.errors import InvalidJobError
-from bulkdelete.domain.query import Value
+from bulkdelete.domain.query.tree import Value
 from bulkdelete.records.catalogue import Attribute, Kind
 
 Bound = bool | int | float | Decimal | str | bytes | UUID | datetime.date | datetime.datetime

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from bulkdelete.domain.declarations import Declarations
-from bulkdelete.domain.query import Comparison, Node, Operator, QueryTree, Value
+from bulkdelete.domain.query.operators import Operator
+from bulkdelete.domain.query.tree import Comparison, Junction, Link, Node, QueryTree, Value
 from bulkdelete.records.catalogue import Catalogue
 from bulkdelete.records.dialect import Walk
 
@@ -30,15 +31,26 @@ def words(node: Node | None) -> str:
         return "all records"
     if isinstance(node, Comparison):
         return comparison(node)
-    inner = [
-        f"({words(term)})" if not isinstance(term, Comparison) and term.any else words(term) for term in node.terms
-    ]
+    if isinstance(node, Link):
+        return related(node)
+    inner = [f"({words(term)})" if isinstance(term, Junction) and term.any else words(term) for term in node.terms]
     return (" or " if node.any else " and ").join(inner)
+
+
+def related(link: Link) -> str:
+    """A link in words."""
+    terms = [words(link.where)] if link.where else []
+    inner = " and ".join([*terms, *map(related, link.links)])
+    return f"{link.join} {link.entity}.{link.attribute} = {link.outer_attribute}" + (
+        f" where ({inner})" if inner else ""
+    )
 
 
 def comparison(node: Comparison) -> str:
     """One comparison in words."""
     values = [spell(value) for value in node.values]
+    if node.column is not None:
+        return f"{node.attribute} {SIGNS.get(node.operator, 'is not')} {node.column.attribute}"
     match node.operator:
         case Operator.NOT_EQUAL:
             return f"{node.attribute} is not {values[0]} (or is null)"
@@ -52,13 +64,17 @@ def comparison(node: Comparison) -> str:
         case Operator.BETWEEN | Operator.NOT_BETWEEN:
             sign = "between" if node.operator is Operator.BETWEEN else "not between"
             return f"{node.attribute} {sign} {values[0]} and {values[1]}"
-        case _:
-            return f"{node.attribute} {SIGNS[node.operator]} {values[0]}"
+        case operator if operator in SIGNS:
+            return f"{node.attribute} {SIGNS[operator]} {values[0]}"
+        case operator:
+            return " ".join([node.attribute, operator.form.fetchxml.replace("-", " "), *values])
 
 
 def describe(tree: QueryTree) -> str:
     """A query in words."""
-    return words(tree.where)
+    if tree.deletes_everything:
+        return words(None)
+    return " and ".join([*([words(tree.where)] if tree.where else []), *map(related, tree.links)])
 
 
 def describe_walk(walk: Walk) -> str:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from bulkdelete.domain.query import Value
+from bulkdelete.domain.query.tree import Value
 from bulkdelete.records.catalogue import Attribute, Entity
 from bulkdelete.records.predicates import Truth
 from bulkdelete.records.values import Bound

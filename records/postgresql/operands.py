@@ -6,7 +6,7 @@ import datetime
 
 import sqlalchemy as sa
 
-from bulkdelete.domain.query import Value
+from bulkdelete.domain.query.tree import Value
 from bulkdelete.records.catalogue import Attribute, Entity
 from bulkdelete.records.native_types import NativeType
 from bulkdelete.records.predicates import Truth

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import sqlalchemy as sa
 
-from bulkdelete.domain.query import Value
+from bulkdelete.domain.query.tree import Value
 from bulkdelete.records.catalogue import Attribute, Entity
 from bulkdelete.records.instants import ISO, spelled
 from bulkdelete.records.predicates import Truth

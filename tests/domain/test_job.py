@@ -10,7 +10,8 @@ import pytest
 from bulkdelete.domain.commands import LARGEST_MESSAGE, SubmitBulkDelete, read_command
 from bulkdelete.domain.errors import InvalidJobError
 from bulkdelete.domain.job import Job
-from bulkdelete.domain.query import Comparison, Junction, Operator
+from bulkdelete.domain.query.operators import Operator
+from bulkdelete.domain.query.tree import Comparison, Junction
 from bulkdelete.domain.query_builder import Query
 
 CONDITION = {"AttributeName": "statecode", "Operator": "Equal", "Values": [1]}
@@ -46,20 +47,25 @@ REFUSED: list[tuple[list[Any], Any, str, str]] = [
     (["options"], {"window": "4"}, "options.window", "integer"),
     ([*QUERY, "EntityName"], "", "queries[0].EntityName", "at least 1"),
     ([*QUERY, "Criterion"], {}, "queries[0].Criterion", "unknown word"),
-    ([*QUERY, "LinkEntities"], [], "queries[0]", "LinkEntities is not supported"),
-    ([*QUERY, "TopCount"], 5, "queries[0]", "TopCount is not supported"),
+    ([*QUERY, "TopCount"], 5, "queries[0]", "add Orders"),
+    ([*QUERY, "TopCount"], 0, "queries[0].TopCount", "greater than or equal to 1"),
+    ([*QUERY, "DataSource"], "retained", "queries[0]", "DataSource is not supported"),
+    ([*QUERY, "PageInfo"], {"Count": 5}, "queries[0]", "PageInfo asks for a page"),
+    ([*QUERY, "@odata.type"], "Microsoft.Dynamics.CRM.FetchExpression", "queries[0]", "QueryExpression is expected"),
     ([*QUERY, "all_records"], True, "queries[0]", "contradicts"),
     ([*QUERY, "all_records"], "yes", "queries[0].all_records", "boolean"),
     (CRITERIA, {}, "queries[0]", "all_records: true"),
     (CRITERIA, {"Conditions": []}, "queries[0]", "all_records: true"),
     (CRITERIA, None, "queries[0]", "all_records: true"),
-    ([*CRITERIA, "Filters"], [{"Conditions": []}], "queries[0]", "nested filter has no conditions"),
+    ([*CRITERIA, "Filters"], [{"Conditions": []}], "queries[0].Criteria.Filters[0]", "nested filter has no conditions"),
     ([*CRITERIA, "FilterOperator"], "Nand", f"{AT}.FilterOperator", "accepted: And, Or"),
     ([*CRITERIA, "FilterOperator"], "and", f"{AT}.FilterOperator", "accepted: And, Or"),
     ([*CRITERIA, "Condition"], [], f"{AT}.Condition", "unknown word"),
-    ([*FIRST, "Operator"], "Equals", f"{AT}.Conditions[0].Operator", "supported: Equal, NotEqual"),
-    ([*FIRST, "Operator"], "LastXDays", f"{AT}.Conditions[0].Operator", "no supported operator"),
-    ([*FIRST, "Operator"], 0, f"{AT}.Conditions[0].Operator", "no supported operator"),
+    ([*FIRST, "Operator"], "Equals", f"{AT}.Conditions[0].Operator", 'Did you mean "Equal"'),
+    ([*FIRST, "Operator"], "LastXDay", f"{AT}.Conditions[0].Operator", 'Did you mean "LastXDays"'),
+    ([*FIRST, "Operator"], "zzz", f"{AT}.Conditions[0].Operator", "known: Equal, NotEqual"),
+    ([*FIRST, "Operator"], "Mask", f"{AT}.Conditions[0].Operator", "internal to Dataverse"),
+    ([*FIRST, "Operator"], 0, f"{AT}.Conditions[0].Operator", "by name"),
     ([*FIRST, "Values"], [], f"{AT}.Conditions[0]", "exactly 1"),
     ([*FIRST, "Values"], [1, 2], f"{AT}.Conditions[0]", "exactly 1"),
     ([*FIRST, "Values"], [None], f"{AT}.Conditions[0].Values[0]", "use the operator Null"),
@@ -68,7 +74,7 @@ REFUSED: list[tuple[list[Any], Any, str, str]] = [
     ([*FIRST, "Values"], ["a\0b"], f"{AT}.Conditions[0].Values[0]", "NUL"),
     ([*FIRST, "Values"], 1, f"{AT}.Conditions[0].Values", "tuple"),
     ([*FIRST, "Value"], 1, f"{AT}.Conditions[0].Value", "unknown word"),
-    ([*FIRST, "CompareColumns"], True, f"{AT}.Conditions[0]", "CompareColumns is not supported"),
+    ([*FIRST, "CompareColumns"], True, f"{AT}.Conditions[0]", "no name of a column"),
     ([*FIRST, "AttributeName"], None, f"{AT}.Conditions[0].AttributeName", "string"),
     ([*FIRST, "AttributeName"], "x" * 256, f"{AT}.Conditions[0].AttributeName", "at most 255"),
 ]  # fmt: skip

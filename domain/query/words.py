@@ -1,0 +1,108 @@
+"""The words of Dataverse's `QueryExpression`: those that mean nothing here, and how each of a part's words is taken."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, model_validator
+
+from bulkdelete.domain.query.values import refused
+
+DEEPEST = 40
+"""Filters and links within each other, at most."""
+
+INSIDE = ("Criteria", "LinkCriteria", "Filters", "LinkEntities", "AnyAllFilterLinkEntity")
+"""The words under which a part of a query stands."""
+
+WITHOUT_EFFECT = {"ColumnSet", "Columns", "NoLock", "ForceSeek", "QueryHints", "FilterHint", "ExtensionData"}
+"""What returns columns or hurries an engine: which records match is the same with and without."""
+
+ONLY_EMPTY: dict[str, tuple[Any, ...]] = {
+    "IsQuickFindFilter": (False,),
+    "DataSource": ("",),
+    "SubQueryExpression": (),
+    "ForceSeek": (),
+}
+"""Words taken where they say nothing, and refused by name where they would: a lost word widens a deletion."""
+
+
+def says_nothing(word: str, value: Any) -> bool:
+    """Whether a word can be left out: it has no effect, or none with this value."""
+    match word:
+        case "ColumnSet" | "Columns":
+            if isinstance(value, dict) and value.get("AttributeExpressions"):
+                raise refused(f"{word}.AttributeExpressions groups records: what would be deleted is not said by it")
+            return True
+        case "PageInfo":
+            if isinstance(value, dict) and (value.get("Count") or (value.get("PageNumber") or 0) not in {0, 1}):
+                raise refused("PageInfo asks for a page: Dataverse ignores it here, and deletes more; use TopCount")
+            return True
+        case "Distinct" | "TopCount" | "all_records":
+            return value is None
+        case _ if word in ONLY_EMPTY:
+            if value is not None and value not in ONLY_EMPTY[word]:
+                raise refused(f"{word} is not supported, and ignoring it could delete too much: leave it out")
+            return True
+        case _:
+            return word in WITHOUT_EFFECT
+
+
+class Expression(BaseModel):
+    """A part of a query that knows each of its words, and refuses every other."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def know_every_word(cls, value: Any) -> Any:
+        """Leave out what has no effect, annotations of OData, and optional words that are null."""
+        if not isinstance(value, dict):
+            return value
+        kept: dict[Any, Any] = {}
+        for word, said in value.items():
+            if isinstance(word, str):
+                if word.endswith("@odata.type"):
+                    check_annotation(cls.__name__, word, said)
+                    continue
+                if word not in cls.known() and says_nothing(word, said):
+                    continue
+                if said is None and word not in cls.required():
+                    continue
+            kept[word] = said
+        return kept
+
+    @classmethod
+    def known(cls) -> set[str]:
+        """The words that this part has."""
+        return {field.alias or name for name, field in cls.model_fields.items()}
+
+    @classmethod
+    def required(cls) -> set[str]:
+        """The words that may not be null."""
+        return {field.alias or name for name, field in cls.model_fields.items() if field.is_required()}
+
+
+def check_annotation(part: str, word: str, said: Any) -> None:
+    """Refuse an annotation that says the part is something else."""
+    if word == "@odata.type" and said is not None:
+        name = str(said).removeprefix("#").removeprefix("Microsoft.Dynamics.CRM.")
+        if name != part:
+            raise refused(f"{said!r:.100} stands where a Microsoft.Dynamics.CRM.{part} is expected: see @odata.type")
+
+
+def check_depth(value: Any) -> Any:
+    """Refuse filters and links nested so deep that reading them would exhaust the stack."""
+    depth, level = 0, [value]
+    while level:
+        depth += 1
+        if depth > DEEPEST:
+            raise refused(f"filters and links are nested more than {DEEPEST} deep")
+        level = [
+            inner
+            for one in level
+            if isinstance(one, dict)
+            for word in INSIDE
+            for inner in (one[word] if isinstance(one.get(word), list | tuple) else [one.get(word)])
+            if isinstance(inner, dict)
+        ]
+    return value
