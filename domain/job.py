@@ -10,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from bulkdelete.domain.declarations import LARGEST_CATALOGUE, NOTHING, Declarations
 from bulkdelete.domain.errors import InvalidJobError
+from bulkdelete.domain.meaning import Meaning
 from bulkdelete.domain.query.expression import QueryExpression
 from bulkdelete.domain.query.tree import QueryTree
 from bulkdelete.domain.query.values import refused
@@ -52,7 +53,12 @@ def as_expression(value: Any) -> Any:
     return value.expression() if isinstance(value, Query) else value
 
 
-class Job(BaseModel):
+def said(job: dict[str, Any]) -> dict[str, Any]:
+    """A job as plain data without the settings that it leaves to their defaults: its digest stays what it was."""
+    return {name: value for name, value in job.items() if value is not None or name not in Meaning.model_fields}
+
+
+class Job(Meaning):
     """What is asked for: a name, the ordered queries (the query set), the options."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -92,7 +98,7 @@ class Job(BaseModel):
 
     def to_json(self) -> dict[str, Any]:
         """The job as plain data, as events carry it; `read` takes it back."""
-        return self.model_dump(mode="json", by_alias=True)
+        return said(self.model_dump(mode="json", by_alias=True))
 
     def canonical(self) -> str:
         """The job as one JSON text that is the same for the same job."""
@@ -124,5 +130,5 @@ class GovernedJob(Job):
 
     def to_json(self) -> dict[str, Any]:
         """The job as plain data; without a catalogue as if there were no such thing."""
-        bare = self.model_dump(mode="json", by_alias=True, exclude={"catalogue"})
+        bare = said(self.model_dump(mode="json", by_alias=True, exclude={"catalogue"}))
         return {**bare, "catalogue": self.catalogue.to_json()} if self.catalogue != NOTHING else bare
