@@ -6,12 +6,13 @@ import hashlib
 import json
 from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo
 
 from bulkdelete.domain.declarations import LARGEST_CATALOGUE, NOTHING, Declarations
 from bulkdelete.domain.errors import InvalidJobError
 from bulkdelete.domain.meaning import Meaning
 from bulkdelete.domain.query.expression import QueryExpression
+from bulkdelete.domain.query.notation import item_of
 from bulkdelete.domain.query.tree import QueryTree
 from bulkdelete.domain.query.values import refused
 from bulkdelete.domain.query_builder import Query
@@ -48,9 +49,11 @@ def one_line(value: Any) -> Any:
     return value
 
 
-def as_expression(value: Any) -> Any:
-    """A query written in Python as its expression; anything else as it is."""
-    return value.expression() if isinstance(value, Query) else value
+def as_expression(value: Any, info: ValidationInfo) -> Any:
+    """A query written in Python, as FetchXML or as SQL, as its expression; anything else as it is."""
+    if isinstance(value, Query):
+        return value.expression()
+    return item_of(value, (info.context or {}).get("dialect"))
 
 
 def said(job: dict[str, Any]) -> dict[str, Any]:
@@ -79,13 +82,16 @@ class Job(Meaning):
 
     def under(self, catalogue: Declarations) -> GovernedJob:
         """The same job under a catalogue."""
-        return GovernedJob.read({**self.to_json(), "catalogue": catalogue.to_json()})
+        return GovernedJob.read({**self.to_json(), "queries": self.queries, "catalogue": catalogue.to_json()})
 
     @classmethod
-    def read(cls, value: object) -> Self:
-        """The job that plain data describe. Raises InvalidJobError, which names the path and what is accepted."""
+    def read(cls, value: object, dialect: str | None = None) -> Self:
+        """The job that plain data describe. Raises InvalidJobError, which names the path and what is accepted.
+
+        `dialect` is that of the target, where it is known: SQL is read in it.
+        """
         try:
-            job = cls.model_validate(value)
+            job = cls.model_validate(value, context={"dialect": dialect})
         except ValidationError as error:
             raise refusal(error) from None
         try:

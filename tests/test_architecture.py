@@ -35,7 +35,7 @@ MAY_IMPORT = {
 """`public → service → consumers → {producers, projections, records} → domain`."""
 
 LIBRARIES = {
-    "domain": {"eventsourcing", "pydantic", "pydantic_core"},
+    "domain": {"eventsourcing", "lxml", "pydantic", "pydantic_core", "sqlglot"},
     "records": {"psycopg", "pymysql", "sqlalchemy", "tenacity"},
     "projections": {"duckdb", "eventsourcing", "filelock"},
     "producers": {"aiokafka", "anyio", "eventsourcing", "faststream", "psycopg", "pydantic"},
