@@ -62,13 +62,13 @@ def blockers(closure: Closure, relationship: Relationship, ords: list[int]) -> d
     dialect, child = closure.dialect, closure.scope.catalogue.entities[relationship.child]
     if not child.key:
         return {}
-    source, linked, kid, above = closure.blocking(relationship)
+    source, outside, kid, above = closure.blocking(relationship)
     keys = [kid.c[key].label(f"k{at}") for at, key in enumerate(child.key)]
     pairs = (
         sa.select(above.c.ord.label("ord"), *keys)
         .distinct()
         .select_from(source)
-        .where(linked, above.c.ord.between(ords[0], ords[-1]))
+        .where(*outside, above.c.ord.between(ords[0], ords[-1]))
         .subquery("pairs")
     )
     own = [pairs.c[f"k{at}"] for at in range(len(child.key))]

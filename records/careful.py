@@ -18,7 +18,8 @@ from bulkdelete.records.catalogue import Relationship
 from bulkdelete.records.causes import Reason, reason_of, reason_of_restriction
 from bulkdelete.records.closure import Closure
 from bulkdelete.records.dialect import AnySelect, Fault
-from bulkdelete.records.growth import grow, held_by_others
+from bulkdelete.records.growth import grow
+from bulkdelete.records.holding import held_by_others, hold_links
 from bulkdelete.records.ledger import Ledger
 from bulkdelete.records.removal import KeptError, Removal
 from bulkdelete.records.result import BatchResult
@@ -75,6 +76,7 @@ class Careful:
         grow(self.closure, self.refuse_held)
         self.closure.mark_asked(self.where)
         self.split_restricted()
+        hold_links(self.closure, self.refuse_held)
         if ords := self.ords():
             self.try_twice(ords)
         self.fail_found()
@@ -91,8 +93,10 @@ class Careful:
                 raise
             error_of_lock = error
         self.closure.select(found)
-        name = self.closure.entity.name
-        self.refuse_held(error_of_lock, name, lambda: held_by_others(self.closure, name, found, 0))
+        name, roots = self.closure.entity.name, self.closure.roots
+        free = self.dialect.lock_rows(found, skip_locked=True)
+        reached = sa.select(roots.c.ord, *self.closure.keys(name))
+        self.refuse_held(error_of_lock, name, lambda: held_by_others(self.closure, free, reached))
         return self.closure.count
 
     def refuse_held(self, error: sa.exc.DBAPIError, name: str, held: Callable[[], list[int]]) -> None:
@@ -103,9 +107,9 @@ class Careful:
         # Asked only now: where the connection is gone there is nobody to ask.
         if ords := held():
             reason = reason_of(fault, self.closure.entity.name, self.scope.catalogue)
-            if who := self.dialect.holders(self.connection, self.closure.entities[name]):
+            if who := self.dialect.holders(self.connection, self.scope.catalogue.entities[name]):
                 reason = replace(reason, text=f"{reason.text} ({who})")
-            # Of a record below a cascade it is another entity's record that is held.
+            # Of a record below a cascade, or one that loses a link, it is another entity's record that is held.
             other = None if name == self.closure.entity.name else name
             self.fail(sorted(ords), replace(reason, blocking_entity=other))
 
@@ -196,12 +200,10 @@ class Careful:
 
     def settle(self, result: BatchResult) -> None:
         """What is left in the closure is gone: its ids, and the failures, into the result."""
-        for name in self.closure.names:
-            for asked in (1, 0):
-                if (ids := self.closure.ids(name, asked)).count:
-                    result.gone.append((name, not asked, ids))
+        result.gone += [(name, not asked, ids) for name, asked, ids in self.closure.gone()]
         result.unlinked = self.removal.unlinked
-        if self.again or self.removal.takes_its_own():
+        # Noted before, by this batch or, of a record that moved here since, by another worker's.
+        if not self.dialect.alone or self.again or self.removal.takes_its_own():
             self.aside.settle(self.ledger.settle(self.connection, self.run.id, self.query_index, self.closure))
         result.failures += self.aside.causes()
         result.cleared += self.aside.cleared

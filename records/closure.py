@@ -6,6 +6,7 @@ roots reach stands twice. So what holds one record back can be traced to the roo
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,6 +19,8 @@ from bulkdelete.records.scope import Scope
 
 Everyone = tuple[int, int]
 """A range of root ordinals, both ends included."""
+Join = Callable[[sa.FromClause, sa.FromClause, Truth], sa.Join]
+"""How two tables are joined, and on what."""
 
 
 class Closure:
@@ -78,8 +81,7 @@ class Closure:
             among = sa.and_(among, work.c.depth == depth)
         if self.dialect.deletes_by_join:
             return sa.and_(self.is_record(name), among)
-        keys = entity.key_columns
-        return (keys[0] if len(keys) == 1 else sa.tuple_(*keys)).in_(sa.select(*self.keys(name)).where(among))
+        return as_one(entity.key_columns).in_(sa.select(*self.keys(name)).where(among))
 
     def stays(self, name: str, ords: Everyone) -> Truth:
         """Whether a record is not in the closure of these roots."""
@@ -97,33 +99,21 @@ class Closure:
         """The relationships by which other records refer to an entity's."""
         return self.scope.catalogue.referrers(name)
 
-    def linked(
-        self, relationship: Relationship, parents: sa.FromClause, kid: sa.FromClause
-    ) -> tuple[sa.FromClause, Truth]:
-        """The referencing records of records in a work table: what to join, and on what.
+    def referring(
+        self, relationship: Relationship, parents: sa.FromClause, kid: sa.FromClause, join: Join = sa.join
+    ) -> sa.Join:
+        """Records of a work table, joined to those that refer to them; through their own table where that must say so.
 
         The parent stands on the left: its collation and affinity say what refers to it.
         """
         parent = self.entities[relationship.parent]
         pairs = list(zip(relationship.child_columns, relationship.parent_columns, strict=True))
         if set(relationship.parent_columns) <= set(parent.key):
-            return sa.join(parents, kid, sa.true()), sa.and_(
-                *(parents.c[f"k{parent.key.index(other)}"] == kid.c[own] for own, other in pairs)
-            )
+            on = (parents.c[f"k{parent.key.index(other)}"] == kid.c[own] for own, other in pairs)
+            return join(parents, kid, sa.and_(*on))
         referred = parent.table.alias("referred")
-        source = sa.join(sa.join(parents, referred, self.is_record(parent.name, parents, referred)), kid, sa.true())
-        return source, sa.and_(*(referred.c[other] == kid.c[own] for own, other in pairs))
-
-    def linked_by_join(self, relationship: Relationship, parents: sa.FromClause, kid: sa.FromClause) -> Truth:
-        """The same as one condition, whatever it needs to join standing in it."""
-        parent = self.entities[relationship.parent]
-        pairs = list(zip(relationship.child_columns, relationship.parent_columns, strict=True))
-        if set(relationship.parent_columns) <= set(parent.key):
-            return sa.and_(*(parents.c[f"k{parent.key.index(other)}"] == kid.c[own] for own, other in pairs))
-        referred = parent.table.alias("referred")
-        return sa.and_(
-            self.is_record(parent.name, parents, referred), *(referred.c[other] == kid.c[own] for own, other in pairs)
-        )
+        source = join(parents, referred, self.is_record(parent.name, parents, referred))
+        return join(source, kid, sa.and_(*(referred.c[other] == kid.c[own] for own, other in pairs)))
 
     def mark_asked(self, where: Truth) -> None:
         """Records of the entity that a cascade takes along, but that the query asks for as well."""
@@ -134,29 +124,29 @@ class Closure:
 
     def blocked_by(self, relationship: Relationship) -> AnySelect:
         """The ordinals of roots that reach a record which a record outside the closure keeps."""
-        source, linked, _, parents = self.blocking(relationship)
-        return sa.select(parents.c.ord).distinct().select_from(source).where(linked)
+        source, outside, _, parents = self.blocking(relationship)
+        return sa.select(parents.c.ord).distinct().select_from(source).where(*outside)
 
     def blocked_among(self, relationship: Relationship, among: Everyone) -> list[int]:
         """Those of these roots that reach a record which one that does not go with them keeps."""
-        source, linked, _, parents = self.blocking(relationship, among)
-        rows = sa.select(parents.c.ord).distinct().select_from(source).where(linked, parents.c.ord.between(*among))
+        source, outside, _, parents = self.blocking(relationship, among)
+        rows = sa.select(parents.c.ord).distinct().select_from(source).where(*outside, parents.c.ord.between(*among))
         return sorted(self.connection.execute(rows).scalars())
 
     def blocking(
         self, relationship: Relationship, among: Everyone | None = None
-    ) -> tuple[sa.FromClause, Truth, sa.FromClause, sa.FromClause]:
-        """Records of the closure and those outside (or not among these) that keep them: join, on, keeper, kept."""
+    ) -> tuple[sa.FromClause, list[Truth], sa.FromClause, sa.FromClause]:
+        """Records of the closure and those outside (or not among these) that keep them: join, where, keeper, kept."""
         parents = self.tables[relationship.parent].alias("above")
         child = self.scope.catalogue.entities[relationship.child]
         kid = child.table.alias("kid")
-        source, linked = self.linked(relationship, parents, kid)
-        if relationship.child in self.tables:
-            work = self.tables[relationship.child].alias("inside")
-            same = [work.c[f"k{at}"] == kid.c[key] for at, key in enumerate(child.key)]
-            inside = sa.exists().where(*same, *([work.c.ord.between(*among)] if among else []))
-            linked = sa.and_(linked, ~inside)
-        return source, linked, kid, parents
+        source = self.referring(relationship, parents, kid)
+        if relationship.child not in self.tables:
+            return source, [], kid, parents
+        work = self.tables[relationship.child].alias("inside")
+        same = [work.c[f"k{at}"] == kid.c[key] for at, key in enumerate(child.key)]
+        inside = sa.exists().where(*same, *([work.c.ord.between(*among)] if among else []))
+        return source, [~inside], kid, parents
 
     def restricting(self) -> list[Relationship]:
         """The relationships that can keep a record of the closure."""
@@ -165,6 +155,16 @@ class Closure:
     def links(self) -> list[Relationship]:
         """The relationships by which other records refer to those of the closure."""
         return [one for name in self.names for one in self.inner(name)]
+
+    def gone(self) -> Iterator[tuple[str, int, RecordIds]]:
+        """Entity, whether its records were asked for, and their ids; entities without any are left out."""
+        for name in self.names:
+            # Only records of the query's own entity are asked for, and only a cascade takes others of it.
+            own = name == self.entity.name
+            taken = any(one.child == name for one in self.cascades)
+            for asked in [1] * own + [0] * taken:
+                if (ids := self.ids(name, asked)).count:
+                    yield name, asked, ids
 
     def ids(self, name: str, asked: int) -> RecordIds:
         """The ids of an entity's records: those asked for, or those a cascade takes."""
@@ -180,3 +180,8 @@ class Closure:
         for work in self.tables.values():
             for at in range(0, len(ords), 5_000):
                 self.connection.execute(sa.delete(work).where(work.c.ord.in_(ords[at : at + 5_000])))
+
+
+def as_one(keys: Sequence[sa.ColumnElement[Any]]) -> sa.ColumnElement[Any]:
+    """The columns of a key as one value."""
+    return keys[0] if len(keys) == 1 else sa.tuple_(*keys)

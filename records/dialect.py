@@ -68,6 +68,8 @@ class Dialect(Operands, Protocol):
     name: str
     workers: int
     """Workers that may delete from one database at once with profit."""
+    alone: bool
+    """Whether a transaction has the database to itself: nobody else writes until it ends."""
     target_seconds: float
     """How long a transaction should take."""
     most_records: int
@@ -147,8 +149,16 @@ class Dialect(Operands, Protocol):
         """Wait, before any record is tried, for whoever holds a whole table; the fault is of kind `locked`."""
         ...
 
-    def lock_rows(self, select: AnySelect, skip_locked: bool = False) -> AnySelect:
-        """The same rows, held until the transaction ends."""
+    def lock_rows(
+        self, select: AnySelect, skip_locked: bool = False, of: sa.FromClause | None = None, keeps_key: bool = False
+    ) -> AnySelect:
+        """The same rows (`of` one table), held until the transaction ends; `keeps_key`: others may go on to refer to
+        them, where the database tells that apart."""
+        ...
+
+    def led_join(self, first: sa.FromClause, second: sa.FromClause, on: Truth) -> sa.Join:
+        """Two tables joined, each record of the second found from the first: a database that reads all of them to
+        lock some would wait for what others hold, though it is none of ours."""
         ...
 
     def hold_listed(self, select: AnySelect) -> AnySelect:

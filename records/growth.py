@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import sqlalchemy as sa
 
 from bulkdelete.records.catalogue import Relationship
 from bulkdelete.records.closure import Closure
-from bulkdelete.records.dialect import AnySelect
-
-Refuse = Callable[[sa.exc.DBAPIError, str, Callable[[], list[int]]], None]
-"""Told the error, the entity, and how to ask which roots reach a record that somebody else holds."""
+from bulkdelete.records.holding import Refuse, hold_level
 
 
 def grow(closure: Closure, refuse: Refuse) -> None:
@@ -19,13 +14,24 @@ def grow(closure: Closure, refuse: Refuse) -> None:
 
     `refuse` is told, with the error and the entity, which roots reach a record that somebody else holds.
     """
-    depth, grown = 0, bool(closure.cascades)
-    while grown:
-        level = {one.child for one in closure.cascades if grow_by(closure, one, depth)}
-        depth, grown = depth + 1, bool(level)
-        for name in sorted(level):
-            if hold(closure, name, depth, refuse):
-                drop_moved(closure, name, depth)
+    depth, parents = 0, {closure.entity.name}
+    while parents:
+        level = added = grow_level(closure, parents, depth)
+        # A record that was renamed between our look and our lock is there by its new key: look again.
+        while moved(closure, added, depth + 1, refuse):
+            added = grow_level(closure, parents, depth)
+        depth, parents = depth + 1, level
+
+
+def grow_level(closure: Closure, parents: set[str], depth: int) -> set[str]:
+    """One level down from the entities that have records at this depth; returns those of which that added some."""
+    return {one.child for one in closure.cascades if one.parent in parents and grow_by(closure, one, depth)}
+
+
+def moved(closure: Closure, names: set[str], depth: int, refuse: Refuse) -> bool:
+    """Hold these entities' records of one level; whether some had been moved, renamed or deleted by then."""
+    held = [name for name in sorted(names) if hold_level(closure, name, depth, refuse)]
+    return sum(drop_moved(closure, name, depth) for name in held) > 0
 
 
 def grow_by(closure: Closure, relationship: Relationship, depth: int) -> int:
@@ -39,7 +45,6 @@ def grow_by(closure: Closure, relationship: Relationship, depth: int) -> int:
     known = sa.exists().where(
         present.c.ord == parents.c.ord, *(present.c[f"k{at}"] == key for at, key in enumerate(keys))
     )
-    source, linked = closure.linked(relationship, parents, kid)
     added = (
         sa.select(
             *keys,
@@ -48,8 +53,8 @@ def grow_by(closure: Closure, relationship: Relationship, depth: int) -> int:
             sa.literal_column("0"),
         )
         .distinct()
-        .select_from(source)
-        .where(linked, parents.c.depth == depth, ~known)
+        .select_from(closure.referring(relationship, parents, kid))
+        .where(parents.c.depth == depth, ~known)
     )
     names = [*(column.name for column in closure.keys(relationship.child)), "ord", "depth", "asked"]
     # Of an INSERT the row count is kept only when asked for; without it psycopg's -1 would never end the growth.
@@ -59,45 +64,19 @@ def grow_by(closure: Closure, relationship: Relationship, depth: int) -> int:
     return inserted.rowcount
 
 
-def hold(closure: Closure, name: str, depth: int, refuse: Refuse) -> bool:
-    """Hold the records of one level, so that nobody changes them or adds children; whether that was needed."""
-    entity, work = closure.entities[name], closure.tables[name]
-    keys = entity.key_columns
-    level = sa.select(*closure.keys(name)).where(work.c.depth == depth)
-    records = sa.select(*keys).where((keys[0] if len(keys) == 1 else sa.tuple_(*keys)).in_(level))
-    held = closure.dialect.lock_rows(records)
-    if held is records:
-        return False
-    try:
-        with closure.dialect.savepoint(closure.connection):
-            closure.connection.execute(sa.select(sa.func.count()).select_from(held.subquery()))
-    except sa.exc.DBAPIError as error:
-        refuse(error, name, lambda: held_by_others(closure, name, records, depth))
-    return True
-
-
-def drop_moved(closure: Closure, name: str, depth: int) -> None:
-    """Take out what refers no longer to its parent, or is gone: somebody was faster than our lock."""
+def drop_moved(closure: Closure, name: str, depth: int) -> int:
+    """Take out what refers no longer to its parent, or is gone: somebody was faster than our lock. Returns how many."""
     work = closure.tables[name]
     still = []
     for one in closure.cascades:
         if one.child == name:
             kid, above = closure.entities[name].table.alias("kid"), closure.tables[one.parent].alias("above")
-            source, linked = closure.linked(one, above, kid)
             same = [kid.c[key] == work.c[f"k{at}"] for at, key in enumerate(closure.entities[name].key)]
-            refers = sa.and_(linked, *same, above.c.ord == work.c.ord, above.c.depth < depth)
-            still.append(sa.exists().where(refers).select_from(source))
+            refers = sa.and_(*same, above.c.ord == work.c.ord, above.c.depth < depth)
+            still.append(sa.exists().where(refers).select_from(closure.referring(one, above, kid)))
     columns = [*closure.keys(name), work.c.ord]
-    moved = sa.select(*columns).where(work.c.depth == depth, *(~one for one in still))
-    for row in closure.connection.execute(moved).all():
+    rows = closure.connection.execute(sa.select(*columns).where(work.c.depth == depth, *(~one for one in still))).all()
+    for row in rows:
         this = [column == value for column, value in zip(columns, row, strict=True)]
         closure.connection.execute(sa.delete(work).where(*this))
-
-
-def held_by_others(closure: Closure, name: str, records: AnySelect, depth: int) -> list[int]:
-    """The roots of one level's records that a lock which does not wait leaves out."""
-    work = closure.tables[name]
-    free = closure.dialect.lock_rows(records, skip_locked=True).cte("free")
-    same = sa.exists().where(*(free.c[at] == key for at, key in enumerate(closure.keys(name))))
-    rows = sa.select(work.c.ord).distinct().where(work.c.depth == depth, ~same)
-    return list(closure.connection.execute(rows).scalars())
+    return len(rows)

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from bulkdelete.records.catalogue import Entity, Relationship
 from bulkdelete.records.causes import KEPT, Reason, reason_of_declared
-from bulkdelete.records.closure import Closure, Everyone
+from bulkdelete.records.closure import Closure, Everyone, as_one
 from bulkdelete.records.predicates import Truth
 
 SHALLOW = 10
@@ -84,34 +84,26 @@ class Removal:
     def unlink_by(self, relationship: Relationship, among: Everyone) -> int:
         """One relationship's links; where the rule sets a default the database does it, and we count."""
         child = self.scope.catalogue.entities[relationship.child]
-        linked = self.linked_to(relationship, child, among)
+        target, losing = self.losing(relationship, child, among)
         if relationship.child in self.closure.tables:
-            linked = sa.and_(linked, self.closure.stays(relationship.child, among))
+            losing = sa.and_(losing, self.closure.stays(relationship.child, among))
         if relationship.rule == "set_default":
             return int(
-                self.connection.execute(sa.select(sa.func.count()).select_from(child.table).where(linked)).scalar_one()
+                self.connection.execute(sa.select(sa.func.count()).select_from(child.table).where(losing)).scalar_one()
             )
-        statement = (
-            sa.update(child.table)
-            .where(linked)
-            .values({child.table.c[one]: None for one in relationship.cleared or relationship.child_columns})
-        )
-        return self.connection.execute(statement).rowcount
+        cleared = {child.table.c[one]: None for one in relationship.cleared or relationship.child_columns}
+        return self.connection.execute(sa.update(target).where(losing).values(cleared)).rowcount
 
-    def linked_to(self, relationship: Relationship, child: Entity, among: Everyone) -> Truth:
-        """Whether a record of the child refers, by this relationship, to one that goes."""
+    def losing(self, relationship: Relationship, child: Entity, among: Everyone) -> tuple[sa.Table | sa.Join, Truth]:
+        """The child's records that refer, by this relationship, to one that goes: in what they stand, and which."""
         above = self.closure.tables[relationship.parent].alias("above")
         if self.dialect.deletes_by_join:
-            return sa.and_(self.closure.linked_by_join(relationship, above, child.table), above.c.ord.between(*among))
+            source = self.closure.referring(relationship, above, child.table, self.dialect.led_join)
+            return source, above.c.ord.between(*among)
         kid = child.table.alias("kid")
-        source, linked_by = self.closure.linked(relationship, above, kid)
-        referring = (
-            sa.select(*(kid.c[key] for key in child.key))
-            .select_from(source)
-            .where(linked_by, above.c.ord.between(*among))
-        )
-        keys = child.key_columns
-        return (keys[0] if len(keys) == 1 else sa.tuple_(*keys)).in_(referring)
+        source = self.closure.referring(relationship, above, kid)
+        referring = sa.select(*(kid.c[key] for key in child.key)).select_from(source).where(above.c.ord.between(*among))
+        return child.table, as_one(child.key_columns).in_(referring)
 
     def delete_entity(self, name: str, among: Everyone, is_cut: bool) -> None:
         """The records of one entity; where the database wants it, leaves first.

@@ -13,6 +13,7 @@ from bulkdelete.domain.query.tree import QueryTree
 from bulkdelete.records.catalogue import Entity, Relationship
 from bulkdelete.records.dialect import AnySelect, Span, Walk
 from bulkdelete.records.mariadb.catalogue import MariaDBSchema
+from bulkdelete.records.mariadb.expressions import StraightJoin
 from bulkdelete.records.mariadb.keys import MariaDBKeys
 from bulkdelete.records.mariadb.operands import MariaDBOperands
 from bulkdelete.records.mariadb.sessions import MariaDBSessions
@@ -32,6 +33,7 @@ class MariaDB(MariaDBSessions, MariaDBOperands, MariaDBKeys):
 
     name = "mariadb"
     workers = 1
+    alone = False
     target_seconds = 0.1
     most_records = 20_000
     least_records = 2_000
@@ -76,9 +78,15 @@ class MariaDB(MariaDBSessions, MariaDBOperands, MariaDBKeys):
         for one in entities:
             connection.execute(sa.select(sa.literal_column("1")).select_from(one.table).limit(0)).all()
 
-    def lock_rows(self, select: AnySelect, skip_locked: bool = False) -> AnySelect:
+    def lock_rows(
+        self, select: AnySelect, skip_locked: bool = False, of: sa.FromClause | None = None, keeps_key: bool = False
+    ) -> AnySelect:
         """FOR UPDATE, without waiting: the shortest wait the server knows is a second."""
         return select.with_for_update(skip_locked=skip_locked, nowait=not skip_locked)
+
+    def led_join(self, first: sa.FromClause, second: sa.FromClause, on: Truth) -> sa.Join:
+        """In this order: of a small table the server would read, and lock, all records."""
+        return StraightJoin(first, second, on)
 
     def hold_listed(self, select: AnySelect) -> AnySelect:
         """Held, so that what is deleted next is at least what was listed; the count tells whether it was more."""

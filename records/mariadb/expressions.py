@@ -8,6 +8,8 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
 
 from bulkdelete.domain.record_ids import KeyKind, RecordIds
 from bulkdelete.records.catalogue import Attribute
@@ -30,6 +32,26 @@ class RecordText(sa.types.TypeDecorator[str]):
     def process_result_value(self, value: Any, dialect: sa.Dialect) -> str | None:
         """From UTF-8."""
         return None if value is None else bytes(value).decode()
+
+
+class StraightJoin(sa.Join):
+    """A join in the order in which it is written."""
+
+    inherit_cache = True
+    __visit_name__ = "straight_join"
+
+
+@compiles(StraightJoin, "mysql", "mariadb")
+def straight_join(join: StraightJoin, compiler: SQLCompiler, from_linter: Any = None, **options: Any) -> str:
+    """`a STRAIGHT_JOIN b ON …`."""
+    if from_linter:
+        from_linter.edges.add((join.left, join.right))
+    assert join.onclause is not None
+    options["asfrom"] = True
+    left = compiler.process(join.left, from_linter=from_linter, **options)
+    right = compiler.process(join.right, from_linter=from_linter, **options)
+    on = compiler.process(join.onclause, from_linter=from_linter, **{**options, "asfrom": False})
+    return f"{left} STRAIGHT_JOIN {right} ON {on}"
 
 
 def is_bytes(column: sa.ColumnElement[Any]) -> bool:

@@ -42,6 +42,7 @@ class PostgreSQL(PostgreSQLSessions, PostgreSQLOperands, PostgreSQLKeys):
 
     name = "postgresql"
     workers = 2
+    alone = False
     target_seconds = 0.1
     most_records = 20_000
     least_records = 2_000
@@ -88,9 +89,15 @@ class PostgreSQL(PostgreSQLSessions, PostgreSQLOperands, PostgreSQLKeys):
         tables = ", ".join(QUOTING.format_table(one.table) for one in entities)
         connection.exec_driver_sql(f"LOCK TABLE {tables} IN ROW EXCLUSIVE MODE")
 
-    def lock_rows(self, select: AnySelect, skip_locked: bool = False) -> AnySelect:
+    def lock_rows(
+        self, select: AnySelect, skip_locked: bool = False, of: sa.FromClause | None = None, keeps_key: bool = False
+    ) -> AnySelect:
         """FOR UPDATE: nobody changes them, and nobody adds a child, until the transaction ends."""
-        return select.with_for_update(skip_locked=skip_locked)
+        return select.with_for_update(skip_locked=skip_locked, of=of, key_share=keeps_key)
+
+    def led_join(self, first: sa.FromClause, second: sa.FromClause, on: Truth) -> sa.Join:
+        """Only what is found is held, however it is found."""
+        return sa.join(first, second, on)
 
     def hold_listed(self, select: AnySelect) -> AnySelect:
         """Both statements see the same snapshot already."""

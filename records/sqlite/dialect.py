@@ -31,6 +31,7 @@ class SQLite(SQLiteSessions, SQLiteOperands, SQLiteKeys):
 
     name = "sqlite"
     workers = 1
+    alone = True
     target_seconds = 0.45
     most_records = 100_000
     least_records = 10_000
@@ -65,9 +66,15 @@ class SQLite(SQLiteSessions, SQLiteOperands, SQLiteKeys):
     def reserve(self, connection: sa.Connection, entities: Sequence[Entity]) -> None:
         """The whole file is ours already."""
 
-    def lock_rows(self, select: AnySelect, skip_locked: bool = False) -> AnySelect:
+    def lock_rows(
+        self, select: AnySelect, skip_locked: bool = False, of: sa.FromClause | None = None, keeps_key: bool = False
+    ) -> AnySelect:
         """The whole file is ours already."""
         return select
+
+    def led_join(self, first: sa.FromClause, second: sa.FromClause, on: Truth) -> sa.Join:
+        """The whole file is ours already."""
+        return sa.join(first, second, on)
 
     def hold_listed(self, select: AnySelect) -> AnySelect:
         """The whole file is ours already."""

@@ -20,9 +20,6 @@ RECORDS = 23_500
 """More than are found by themselves; the last unit is small enough for one batch."""
 
 
-@pytest.mark.xfail(
-    strict=True, reason="a record set aside by one worker and deleted by the other also counts as vanished"
-)
 @pytest.mark.postgresql
 def test_a_record_that_fails_with_one_and_goes_with_the_other_counts_once(postgresql_url: str) -> None:
     rows = PostgreSQLRows(postgresql_url)

@@ -51,29 +51,20 @@ TABLES = [
     Other("a child's table", "box", "SELECT count(*) FROM link", "ALTER TABLE link ADD COLUMN late INTEGER"),
     Other("an index", "log", "UPDATE log SET pad = 'z' WHERE id = 3", "CREATE INDEX late ON log (grp)"),
 ]
-SEARCHED = "a held link is waited for at each step of the bisecting, while the whole batch is held"
-SCANNED = "of a small table MariaDB reads all links to clear some, and waits for held ones of records that stay"
-KNOWN = {
-    ("postgresql", "a child to be unlinked"): SEARCHED, ("mariadb", "a child to be unlinked"): SEARCHED,
-    ("mariadb", "a child of a record that stays"): SCANNED,
-}  # fmt: skip
 SERVERS = {"postgresql": pytest.mark.postgresql, "mariadb": pytest.mark.mariadb}
 LENGTHY = {
-    ("mariadb", "a child to be unlinked"),
-    ("mariadb", "a child that keeps"), ("mariadb", "a child of a record that stays"), ("postgresql", "a child's table"),
+    ("mariadb", "a child that keeps"), ("postgresql", "a child's table"),
     ("mariadb", "a child's table"), ("postgresql", "an index"), ("mariadb", "an index"),
 }  # fmt: skip
 """Ten seconds and more, much of it spent waiting."""
 
 
 def cases(others: Iterable[Other]) -> list[Any]:
-    """Each on both servers; what is known to be wrong is marked."""
+    """Each on both servers."""
     found = []
     for name, server in SERVERS.items():
         for one in others:
-            known = KNOWN.get((name, one.name))
-            marks = [server, *([pytest.mark.xfail(strict=True, reason=known)] if known else [])]
-            marks += [pytest.mark.long] if (name, one.name) in LENGTHY else []
+            marks = [server, *([pytest.mark.long] if (name, one.name) in LENGTHY else [])]
             found.append(pytest.param(name, one, marks=marks, id=f"{one.name}-{name}"))
     return found
 

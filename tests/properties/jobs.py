@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.properties.case import Column, Link, Row, Table, Value
-from tests.properties.known_defects import REFUSED
 
 
 @dataclass
@@ -62,7 +61,7 @@ class JobDraw:
 
     def known(self, table: Table, column: Column) -> list[Value]:
         """The values that the column has."""
-        found = {row[column.name] for row in self.rows[table.name]} - {None} - REFUSED
+        found = {row[column.name] for row in self.rows[table.name]} - {None}
         return sorted(found, key=str)
 
     def asked(self, column: Column, known: list[Value]) -> tuple[str, list[Value]]:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.properties.case import Case, Link, Record, Row
-from tests.properties.known_defects import traits_of_deletion, traits_of_settling
 from tests.properties.rules import Behaviour, Blocker, Rules
 from tests.properties.world import World
 
@@ -29,11 +28,9 @@ class Prediction:
     cascaded: set[Record] = field(default_factory=set)
     failed: dict[Failed, set[Blocker]] = field(default_factory=dict)
     """Every failure that nothing settled, and what held the record back when it was tried last."""
-    held_first: dict[Failed, set[Blocker]] = field(default_factory=dict)
-    """What held a record back when it was tried first."""
     unlinked: Counter[str] = field(default_factory=Counter)
-    traits: set[str] = field(default_factory=set)
-    """What was met on the way: `known_defects` tells by it which cases are left out."""
+    is_bisected: bool = False
+    """Whether an error has to be traced to its record: something holds one back that is not seen before."""
 
     def __post_init__(self) -> None:
         self.world = World(self.case)
@@ -44,9 +41,8 @@ class Prediction:
         order = self.order()
         for index in order:
             self.walk(index)
-        attempt = 1
-        while self.try_again(order, attempt):
-            attempt += 1
+        while self.try_again(order):
+            pass
         return self
 
     def order(self) -> list[int]:
@@ -103,26 +99,25 @@ class Prediction:
             del self.failed[index, record]
         return bool(tried)
 
-    def try_again(self, order: Iterable[int], attempt: int) -> bool:
+    def try_again(self, order: Iterable[int]) -> bool:
         """Try what failed once more, now that others are gone; returns whether anything changed."""
         changed = False
         for index in order:
             mine = [record for at, record in self.failed if at == index]
             matching = set(self.world.matching(self.case.queries[index], self.behaviour.folds))
             for record in set(mine) - matching:
-                self.traits |= traits_of_settling(self.failed[index, record], attempt)
                 del self.failed[index, record]
                 changed = True
             tried = [record for record in mine if record in matching]
             for record in self.delete(index, tried, matching):
-                self.traits |= traits_of_settling(self.failed.pop((index, record)), attempt)
+                del self.failed[index, record]
                 changed = True
         return changed
 
     def delete(self, index: int, roots: list[Record], matching: set[Record]) -> set[Record]:
         """Delete what can go of these, and all it takes along; returns which earlier failures that settles."""
         going, held = self.rules.largest(roots)
-        self.traits |= traits_of_deletion(self.rules, roots, matching, going, held)
+        self.is_bisected |= any(one.why != "restricts" for blockers in held.values() for one in blockers)
         for link in self.case.links:
             self.unlink(link, going)
         for record in going:
@@ -131,7 +126,6 @@ class Prediction:
         self.cascaded |= going - matching
         for root, blockers in held.items():
             self.failed[index, root] = blockers
-            self.held_first.setdefault((index, root), blockers)
         return {record for at, record in self.failed if at == index and record in going}
 
     def unlink(self, link: Link, going: set[Record]) -> None:

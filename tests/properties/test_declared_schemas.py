@@ -8,10 +8,9 @@ import pytest
 
 from tests.properties.declaring import declared
 from tests.properties.generation import generated
-from tests.properties.known_defects import WARNING
 from tests.properties.prediction import Prediction
 from tests.properties.rules import BEHAVIOURS, UndecidedError
-from tests.properties.running import described, differences, still_differs
+from tests.properties.running import WARNING, described, differences, still_differs
 from tests.properties.shrinking import shrunk
 from tests.records.databases import Database
 

@@ -7,9 +7,8 @@ import os
 import pytest
 
 from tests.properties.generation import generated
-from tests.properties.known_defects import WARNING
 from tests.properties.rendering import RENDERINGS
-from tests.properties.running import described, differences, still_differs
+from tests.properties.running import WARNING, described, differences, still_differs
 from tests.properties.shrinking import shrunk
 from tests.records.databases import Database
 

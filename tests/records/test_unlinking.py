@@ -73,3 +73,16 @@ def test_a_root_that_fails_unlinks_nothing(database: Database, session: Session)
     account(database, before, ended)
     assert ended.summary["unlinked"] == {"b": 1}
     assert database.execute("SELECT * FROM b ORDER BY id") == [(1, 1), (2, None)]
+
+
+def test_records_without_a_key_lose_their_link(database: Database, session: Session) -> None:
+    database.script("""
+        CREATE TABLE a (id integer PRIMARY KEY);
+        CREATE TABLE c (id integer, a_id integer REFERENCES a (id) ON DELETE SET NULL);
+        INSERT INTO a VALUES (1), (2); INSERT INTO c VALUES (1, 1), (2, 2), (3, 1);
+    """)
+
+    ended = session.run(Query("a").where(id=1))
+
+    assert ended.summary["unlinked"] == {"c": 2}
+    assert database.execute("SELECT * FROM c ORDER BY id") == [(1, None), (2, 2), (3, None)]
