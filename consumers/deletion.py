@@ -46,7 +46,8 @@ class Deletion:
         same = {"operation_id": work.operation_id, "epoch": work.epoch}
         try:
             operation = self.application.operation(work.operation_id)
-            yield from self.attempt(work, operation, self.target_of(operation.database))
+            target = self.target_of(operation.database).under(operation.job.get("ledger"))
+            yield from self.attempt(work, operation, target)
         except FencedError as error:
             if self.is_wanted(work):
                 yield WorkRefused(**same, reason=f"{error}, and this log does not know why: was one of them restored?")

@@ -16,6 +16,8 @@ from bulkdelete.domain.work import AnyWork, DeleteBatch
 
 NONE: Mapping[str, Declarations] = {}
 """No database has a catalogue."""
+NOWHERE: Mapping[str, str] = {}
+"""No database has its ledger elsewhere than by default."""
 Check = Callable[[str, Job], None]
 """Holds a job against the database of that name. Raises a RefusedError, or UnavailableError where it cannot tell."""
 
@@ -26,6 +28,7 @@ def take_command(
     databases: Collection[str],
     check: Check | None = None,
     catalogues: Mapping[str, Declarations] = NONE,
+    ledgers: Mapping[str, str] = NOWHERE,
 ) -> Operation:
     """Carry a command out. Raises a RefusedError where it can never work, UnavailableError where it can later."""
     if not isinstance(command, SubmitBulkDelete):
@@ -33,8 +36,11 @@ def take_command(
     database = database_of(command, databases)
     found = application.find(command.operation_id)
     # What an operation began with holds: the same command again must not meet a newer catalogue.
-    catalogue = catalogues.get(database, NOTHING) if found is None else GovernedJob.read(found.job).catalogue
-    job = command.job.under(catalogue)
+    if found is None:
+        job = command.job.under(catalogues.get(database, NOTHING), ledgers.get(database))
+    else:
+        began = GovernedJob.read(found.job)
+        job = command.job.under(began.catalogue, began.ledger)
     if check is not None and found is None:
         try:
             check(database, job)

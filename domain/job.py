@@ -10,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from bulkdelete.domain.declarations import LARGEST_CATALOGUE, NOTHING, Declarations
 from bulkdelete.domain.errors import InvalidJobError
+from bulkdelete.domain.ledger_place import Ledger
 from bulkdelete.domain.meaning import Meaning
 from bulkdelete.domain.query.expression import QueryExpression
 from bulkdelete.domain.query.notation import item_of
@@ -80,9 +81,15 @@ class Job(Meaning):
         """What a catalogue says of the entities, beyond what the database says itself."""
         return NOTHING
 
-    def under(self, catalogue: Declarations) -> GovernedJob:
-        """The same job under a catalogue."""
-        return GovernedJob.read({**self.to_json(), "queries": self.queries, "catalogue": catalogue.to_json()})
+    @property
+    def ledger_place(self) -> str | None:
+        """Where the operation keeps its ledger; None: the default of its database."""
+        return None
+
+    def under(self, catalogue: Declarations, ledger: str | None = None) -> GovernedJob:
+        """The same job under a catalogue, with the place of its ledger."""
+        said = {"queries": self.queries, "catalogue": catalogue.to_json(), "ledger": ledger}
+        return GovernedJob.read({**self.to_json(), **said})
 
     @classmethod
     def read(cls, value: object, dialect: str | None = None) -> Self:
@@ -120,14 +127,20 @@ class Job(Meaning):
 
 
 class GovernedJob(Job):
-    """A job with the catalogue that its operation began with: what events keep, and what is held against the fence.
+    """A job with the catalogue and the ledger's place that its operation began with.
 
-    Nobody submits one: an operator configures the catalogue for the database.
+    It is what events keep, and what is held against the fence. Nobody submits one: an operator configures both.
     """
 
     largest: ClassVar[int] = LARGEST_JOB + LARGEST_CATALOGUE
 
     catalogue: Declarations = NOTHING
+    ledger: Ledger | None = None
+
+    @property
+    def ledger_place(self) -> str | None:
+        """As it was set when the operation began."""
+        return self.ledger
 
     @property
     def declared(self) -> Declarations:
@@ -135,6 +148,7 @@ class GovernedJob(Job):
         return self.catalogue
 
     def to_json(self) -> dict[str, Any]:
-        """The job as plain data; without a catalogue as if there were no such thing."""
-        bare = said(self.model_dump(mode="json", by_alias=True, exclude={"catalogue"}))
-        return {**bare, "catalogue": self.catalogue.to_json()} if self.catalogue != NOTHING else bare
+        """The job as plain data; what is not set is left out, as if there were no such thing."""
+        bare = said(self.model_dump(mode="json", by_alias=True, exclude={"catalogue", "ledger"}))
+        more = {"catalogue": self.catalogue.to_json()} if self.catalogue != NOTHING else {}
+        return {**bare, **more} | ({"ledger": self.ledger} if self.ledger else {})

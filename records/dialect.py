@@ -10,6 +10,7 @@ from typing import Any, Literal, Protocol
 
 import sqlalchemy as sa
 
+from bulkdelete.domain.ledger_place import LedgerPlace
 from bulkdelete.domain.query.tree import QueryTree
 from bulkdelete.domain.record_ids import KeyKind, RecordIds
 from bulkdelete.records.catalogue import Entity, Relationship
@@ -18,6 +19,9 @@ from bulkdelete.records.schema import Schema
 
 AnySelect = sa.Select[*tuple[Any, ...]]
 """A select of whatever columns."""
+
+TableName = tuple[str | None, str]
+"""Schema and name."""
 
 FaultKind = Literal["away", "conflict", "locked", "slow", "record"]
 
@@ -78,7 +82,11 @@ class Dialect(Operands, Protocol):
     """Records a batch of the direct way looks at, at least: below it pays mostly for itself."""
     first_records: int
     """Records the first batch of the direct way looks at."""
-    schema: str | None
+    ledger_place: LedgerPlace
+    """Where our tables are unless a setting says otherwise."""
+    has_schemas: bool
+    ours: set[TableName]
+    """Our tables where a setting put them: they are no entities."""
     deletes_by_join: bool
     """Whether records named by another table are found quickly only where that table is joined, not in a subquery."""
     self_cascading_in_levels: bool
@@ -206,6 +214,10 @@ class Dialect(Operands, Protocol):
 
     def size(self, connection: sa.Connection, entity: Entity) -> int:
         """About how many records the entity has, without counting them."""
+        ...
+
+    def granted(self, connection: sa.Connection, tables: Sequence[sa.Table]) -> list[str]:
+        """The statements by which an owner lets this very user use our tables."""
         ...
 
     def quoted(self, name: str) -> str:

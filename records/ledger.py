@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
 from sqlalchemy.schema import CreateSchema, CreateTable
 
+from bulkdelete.domain.errors import InvalidJobError
+from bulkdelete.domain.ledger_place import LedgerPlace
 from bulkdelete.domain.record_ids import RecordIds
 from bulkdelete.records.catalogue import Entity
 from bulkdelete.records.closure import Closure
 from bulkdelete.records.dialect import Dialect
 from bulkdelete.records.predicates import Truth
 
-PREFIX = "bulkdelete_"
-"""Of our tables' names, where they have no schema of their own."""
 PIECE = 5_000
 """Records in one statement."""
 ASCII = {"charset": "ascii", "collation": "ascii_bin"}
@@ -78,9 +78,9 @@ class Ledger:
             found += connection.execute(sa.select(self.set_aside.c.record).where(*mine, some)).scalars()
         return found
 
-    def statements(self, dialect: sa.Dialect) -> list[str]:
+    def statements(self, dialect: sa.Dialect, schema_is_there: bool = False) -> list[str]:
         """The DDL, to be run by an owner where we may not."""
-        schema = self.fence.schema
+        schema = None if schema_is_there else self.fence.schema
         ddl = [str(CreateSchema(schema, if_not_exists=True).compile(dialect=dialect))] if schema else []
         ddl += [str(CreateTable(one, if_not_exists=True).compile(dialect=dialect)).strip() for one in self.tables]
         if dialect.name == "postgresql":
@@ -90,10 +90,25 @@ class Ledger:
         return ddl
 
 
-def ledger_tables(dialect: Dialect) -> Ledger:
+def place_of(dialect: Dialect, text: str | None) -> LedgerPlace:
+    """The place that a setting means in this kind of database. Raises InvalidJobError."""
+    if text is None:
+        return dialect.ledger_place
+    try:
+        place = LedgerPlace.read(text)
+    except ValueError as error:
+        raise InvalidJobError(f"{error}; got {text!r}", "ledger") from None
+    if place.schema and not dialect.has_schemas:
+        raise InvalidJobError(
+            f"there are no schemas in this database: a prefix alone is accepted; got {text!r}", "ledger"
+        )
+    return place if place.schema else replace(place, schema=dialect.ledger_place.schema)
+
+
+def ledger_tables(dialect: Dialect, place: LedgerPlace) -> Ledger:
     """The tables, in a schema of their own or with a prefix."""
-    prefix = "" if dialect.schema else PREFIX
-    metadata = sa.MetaData(schema=dialect.schema)
+    prefix = place.prefix
+    metadata = sa.MetaData(schema=place.schema)
     fence = sa.Table(
         f"{prefix}fence",
         metadata,

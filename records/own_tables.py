@@ -22,11 +22,17 @@ class OwnTables:
     ledger: Ledger
 
     def are_there(self) -> bool:
-        """Whether all three are; what may not be looked at is not. Raises the database's error where it is away."""
+        """Whether all three are; what may not be looked at is not. Raises the database's error where it is away.
+
+        Raises InvalidJobError where a table of that name is somebody else's.
+        """
         with self.dialect.reading(self.engine, SECONDS) as connection:
             try:
                 inspector = sa.inspect(connection)
-                return all(inspector.has_table(one.name, schema=one.schema) for one in self.ledger.tables)
+                there = [one for one in self.ledger.tables if inspector.has_table(one.name, schema=one.schema)]
+                for one in there:
+                    refuse_another(inspector, one)
+                return len(there) == len(self.ledger.tables)
             except sa.exc.DBAPIError as error:
                 if self.dialect.fault(error).kind != "record":
                     raise
@@ -36,10 +42,22 @@ class OwnTables:
         """Make them where they are missing. Raises InvalidJobError with the DDL where we may not."""
         try:
             if not self.are_there():
-                self.execute(self.ledger.statements(self.engine.dialect))
+                self.execute(self.statements())
         except sa.exc.DBAPIError as error:
             text = self.dialect.fault(error).text
             raise UnavailableError(f"the target database is away or busy: {text}") from error
+
+    def statements(self) -> list[str]:
+        """The DDL; a schema that is there already is not made: that alone takes a right."""
+        schema = self.ledger.fence.schema
+        with self.dialect.reading(self.engine, SECONDS) as connection:
+            known = schema is not None and sa.inspect(connection).has_schema(schema)
+        return self.ledger.statements(self.engine.dialect, known)
+
+    def grants(self) -> list[str]:
+        """The statements that let this very user use them."""
+        with self.dialect.reading(self.engine, SECONDS) as connection:
+            return self.dialect.granted(connection, self.ledger.tables)
 
     def execute(self, statements: list[str]) -> None:
         """Run the DDL."""
@@ -53,7 +71,18 @@ class OwnTables:
                 raise
             if not self.are_there():
                 # Else somebody made them at the same time: IF NOT EXISTS does not see what is not committed yet.
-                ddl = ";\n".join(statements)
+                ddl = ";\n".join([*statements, *self.grants()])
                 raise InvalidJobError(
                     f"bulkdelete may not create its tables ({fault.text}); let an owner run:\n{ddl};\n", "database"
                 ) from error
+
+
+def refuse_another(inspector: sa.Inspector, table: sa.Table) -> None:
+    """Raise InvalidJobError where a table is not ours, though it has the name: nobody's rows are written over."""
+    there = {column["name"] for column in inspector.get_columns(table.name, schema=table.schema)}
+    if missing := [column.name for column in table.columns if column.name not in there]:
+        raise InvalidJobError(
+            f"{table.fullname} is a table of somebody else's: it has no {', '.join(missing)}; say with --ledger or "
+            "BULKDELETE_LEDGER where bulkdelete may make its own",
+            "ledger",
+        )

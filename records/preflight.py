@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -10,8 +9,7 @@ import sqlalchemy as sa
 from bulkdelete.domain.errors import InvalidJobError
 from bulkdelete.domain.query.tree import QueryTree
 from bulkdelete.records.catalogue import Entity, Relationship
-from bulkdelete.records.dialect import AnySelect, Dialect, Walk
-from bulkdelete.records.predicates import Truth
+from bulkdelete.records.dialect import Dialect
 from bulkdelete.records.scope import Scope
 
 WORTH_SAYING = 10_000_000
@@ -20,28 +18,12 @@ TOO_SLOW = 5_000_000_000
 """Rows looked at in vain, from which on the run is refused unless the job says `allow_slow`."""
 
 
-MOST_COUNTED = 100_000
-"""Records kept back that are counted before a run."""
-
-
 @dataclass(frozen=True)
 class Caution:
     """Something that will make the run slow, or surprise; `grave`: past the bound."""
 
     text: str
     grave: bool = False
-
-
-@dataclass(frozen=True)
-class Preview:
-    """What a job will do: how each query's entity is walked (in the job's order), and what will hurt."""
-
-    scope: Scope
-    at: datetime.datetime
-    walks: list[Walk]
-    blocked: list[dict[str, int | None]]
-    """Of each query: entity that refers to its records and keeps them → how many it keeps; None: too many to count."""
-    cautions: list[Caution]
 
 
 def probe_reached(connection: sa.Connection, dialect: Dialect, scope: Scope, entity: Entity) -> list[str]:
@@ -63,40 +45,6 @@ def probe_reached(connection: sa.Connection, dialect: Dialect, scope: Scope, ent
             if one.declared:
                 probe_declared(connection, dialect, scope, one)
     return cautions
-
-
-def blocked_now(
-    connection: sa.Connection, dialect: Dialect, scope: Scope, index: int, where: Truth
-) -> dict[str, int | None]:
-    """Entity → how many of a query's records it keeps back as things are; None where that takes too long to count.
-
-    Those that refer to records below a cascade are counted when their turn comes.
-    """
-    entity, found = scope.entity(index), dict[str, int | None]()
-    for one in scope.catalogue.referrers(entity.name):
-        if not one.restricts or one.child == entity.name:
-            continue
-        kid = scope.catalogue.entities[one.child].table.alias("kid")
-        pairs = zip(one.child_columns, one.parent_columns, strict=True)
-        held = sa.exists().where(*(kid.c[own] == entity.table.c[other] for own, other in pairs)).select_from(kid)
-        some: AnySelect = sa.select(sa.literal_column("1").label("one")).select_from(entity.table).where(where, held)
-        count = counted(connection, dialect, some.limit(MOST_COUNTED + 1))
-        if count is None or count > MOST_COUNTED:
-            found[one.child] = None
-        elif count:
-            found[one.child] = count + (found.get(one.child) or 0)
-    return found
-
-
-def counted(connection: sa.Connection, dialect: Dialect, some: AnySelect) -> int | None:
-    """How many there are; None where the time for it is over."""
-    try:
-        with dialect.savepoint(connection):
-            return int(connection.execute(sa.select(sa.func.count()).select_from(some.subquery())).scalar_one())
-    except sa.exc.DBAPIError as error:
-        if dialect.fault(error).kind != "slow":
-            raise
-        return None
 
 
 def probe_declared(connection: sa.Connection, dialect: Dialect, scope: Scope, one: Relationship) -> None:

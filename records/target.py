@@ -18,38 +18,26 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_e
 from bulkdelete.domain.declarations import Declarations
 from bulkdelete.domain.errors import InvalidJobError, UnavailableError
 from bulkdelete.domain.job import Job
+from bulkdelete.domain.ledger_place import LedgerPlace
 from bulkdelete.records.declared import Declared
 from bulkdelete.records.deletion import BatchDeletion
-from bulkdelete.records.dialect import Dialect, Walk
+from bulkdelete.records.dialect import Walk
+from bulkdelete.records.dialects import dialect_of
 from bulkdelete.records.effort import Effort, Place
 from bulkdelete.records.fence import FenceRow, close_fence, open_fence
 from bulkdelete.records.keyset import below
-from bulkdelete.records.ledger import Ledger, ledger_tables
-from bulkdelete.records.mariadb.dialect import MariaDB
+from bulkdelete.records.ledger import Ledger, ledger_tables, place_of
 from bulkdelete.records.names import read_address, shown
 from bulkdelete.records.own_tables import OwnTables
 from bulkdelete.records.pace import Paces
-from bulkdelete.records.postgresql.dialect import PostgreSQL
-from bulkdelete.records.postgresql.sessions import DEFAULT_SCHEMA
-from bulkdelete.records.preflight import Caution, Preview, blocked_now, missing_indexes, probe_reached
+from bulkdelete.records.preflight import probe_reached
+from bulkdelete.records.preview import Preview, previewed
 from bulkdelete.records.result import BatchResult
 from bulkdelete.records.scope import Run, Scope
-from bulkdelete.records.sqlite.dialect import SQLite
 
 PLANNING_SECONDS = 5.0
 CLEARED = 5_000
 """Ledger rows removed in one transaction."""
-
-
-def dialect_of(url: sa.URL, schema: str) -> Dialect:
-    """What speaks to the database of this address."""
-    match url.get_backend_name():
-        case "sqlite":
-            return SQLite()
-        case "mariadb" | "mysql":
-            return MariaDB()
-        case _:
-            return PostgreSQL(schema)
 
 
 def close_returned(connection: DBAPIConnection | None, _record: ConnectionPoolEntry) -> None:
@@ -63,21 +51,36 @@ class Target:
     """One target database. Raises UnavailableError while it is away."""
 
     address: str
-    schema: str = DEFAULT_SCHEMA
+    ledger_place: str | None = None
+    """Where our tables are, as a setting spells it; None: the default of the database."""
     patience: float = 20.0
     """Seconds that a lock of somebody else is waited for before anything began."""
 
     def __post_init__(self) -> None:
         self.url = read_address(self.address)
-        self.dialect = dialect_of(self.url, self.schema)
+        self.dialect = dialect_of(self.url)
+        self.place = place_of(self.dialect, self.ledger_place)
         self.engine = self.dialect.engine(self.url)
-        self.ledger: Ledger = ledger_tables(self.dialect)
+        self.ledger: Ledger = ledger_tables(self.dialect, self.place)
+        self.dialect.ours |= {(one.schema, one.name) for one in self.ledger.tables}
         self.tables = OwnTables(self.engine, self.dialect, self.ledger)
         self.batches = BatchDeletion(self.engine, self.dialect, self.ledger)
         self.scopes: dict[str, Scope] = {}
         self.paces = Paces(self.dialect)
         # One writer a file: several would only wait for each other.
         self.turn: AbstractContextManager[object] = threading.Lock() if self.dialect.workers == 1 else nullcontext()
+        self.elsewhere: dict[LedgerPlace, Target] = {}
+
+    def under(self, ledger_place: str | None) -> Target:
+        """The same database with our tables where an operation keeps them."""
+        place = place_of(self.dialect, ledger_place)
+        if place == self.place:
+            return self
+        if place not in self.elsewhere:
+            other = Target(self.address, ledger_place, self.patience)
+            other.turn = self.turn
+            self.elsewhere[place] = other
+        return self.elsewhere[place]
 
     @property
     def shown(self) -> str:
@@ -88,6 +91,8 @@ class Target:
         """Let go of all connections; one that a thread still works with is closed as soon as that gives it back."""
         sa.event.listen(self.engine.pool, "checkin", close_returned)
         self.engine.dispose()
+        for other in self.elsewhere.values():
+            other.close()
 
     @contextmanager
     def available(self) -> Iterator[None]:
@@ -149,18 +154,7 @@ class Target:
         """What the job will do, by the database's own estimates. Raises InvalidJobError."""
         scope, notes = self.check(job)
         with self.available(), self.dialect.reading(self.engine, PLANNING_SECONDS) as connection:
-            now = self.dialect.read_clock(connection.execute(sa.select(self.dialect.now())).scalar_one())
-            walks, blocked = [], []
-            for index in range(len(job.queries)):
-                entity = scope.entity(index)
-                where = scope.where(index, entity, now)
-                walks.append(self.dialect.walk(connection, entity, where))
-                blocked.append(blocked_now(connection, self.dialect, scope, index, where))
-            estimates: dict[str, int] = {}
-            for name, walk in zip(scope.entity_names(), walks, strict=True):
-                estimates[name] = estimates.get(name, 0) + walk.estimated
-            slow = missing_indexes(connection, self.dialect, scope, estimates)
-        return Preview(scope, now, walks, blocked, [*slow, *(Caution(note) for note in notes)])
+            return previewed(connection, self.dialect, scope, notes)
 
     def open(self, operation_id: UUID, job: Job, epoch: int) -> tuple[FenceRow, Scope]:
         """Let the operation run at this epoch; creates our tables where they are missing."""

@@ -27,7 +27,7 @@ def parts_of(settings: Settings, roles: frozenset[Role]) -> Iterator[Parts]:
     catalogues = {}
     if Role.OPERATIONS in roles:
         catalogues = {name: read_catalogue(path) for name, path in settings.catalogues.items()}
-    targets = Targets({name: url.secret for name, url in settings.databases.items()})
+    targets = Targets({name: url.secret for name, url in settings.databases.items()}, settings.all_ledgers())
     with open_event_store(settings.events) as application, closing(targets):
         deletion = Deletion(application, targets.of, stopping.is_set)
         keeper = None
@@ -35,7 +35,8 @@ def parts_of(settings: Settings, roles: frozenset[Role]) -> Iterator[Parts]:
             keeper = ViewKeeper(ViewFiles.beside(settings.views_path), application)
         try:
             yield Parts(
-                application, settings.databases.keys(), deletion.do, keeper, stopping.set, targets.check, catalogues
+                application, settings.databases.keys(), deletion.do, keeper, stopping.set, targets.check, catalogues,
+                settings.all_ledgers(),
             )  # fmt: skip
         finally:
             if keeper is not None:

@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 
 from bulkdelete.domain.application import BulkDeletes
 from bulkdelete.domain.commands import CancelOperation, PauseOperation, ResumeOperation, SubmitBulkDelete
+from bulkdelete.domain.declarations import NOTHING
 from bulkdelete.domain.errors import InvalidJobError
 from bulkdelete.domain.job import Job
 from bulkdelete.domain.lifecycle import Status
@@ -23,6 +24,7 @@ from bulkdelete.projections.opening import open_views
 from bulkdelete.projections.reads import Reads
 from bulkdelete.records.target import Target
 from bulkdelete.service.cataloguefile import read_catalogue, told_of
+from bulkdelete.service.ledgers import ledger_place
 from bulkdelete.service.local import LocalRun
 from bulkdelete.service.principal import principal
 from bulkdelete.service.state import State, default_state
@@ -37,13 +39,15 @@ class Client(KafkaClient):
         database: str | None = None,
         requested_by: str | None = None,
         catalogue: str | Path | None = None,
+        ledger: str | None = None,
     ) -> LocalClient:
         """A client without a broker: `wait` does the work, in this process.
 
-        `database` is an address, `catalogue` a TOML file.
+        `database` is an address, `catalogue` a TOML file, `ledger` where operations keep their ledger in the database,
+        as `SCHEMA.PREFIX` of its tables.
         """
         place = State(Path(state) if state else default_state())
-        return LocalClient(place, database, requested_by or principal(), Path(catalogue) if catalogue else None)
+        return LocalClient(place, database, requested_by or principal(), Path(catalogue) if catalogue else None, ledger)
 
 
 @dataclass
@@ -78,11 +82,19 @@ class LocalOperation:
 class LocalClient:
     """bulkdelete on this machine: an event store and views in a state folder, no broker."""
 
-    def __init__(self, state: State, database: str | None, requested_by: str, catalogue: Path | None = None) -> None:
+    def __init__(
+        self,
+        state: State,
+        database: str | None,
+        requested_by: str,
+        catalogue: Path | None = None,
+        ledger: str | None = None,
+    ) -> None:
         self.state = state
         self.database = database
         self.requested_by = requested_by
         self.catalogue = catalogue
+        self.ledger = ledger_place(ledger, None)
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
@@ -103,9 +115,9 @@ class LocalClient:
         address = database or self.database
         if address is None:
             raise InvalidJobError("say which: submit(job, database=…) or Client.local(database=…)", "database")
-        if self.catalogue is not None:
-            job = job.under(read_catalogue(self.catalogue))
-        with closing(Target(address)) as target:
+        catalogue = NOTHING if self.catalogue is None else read_catalogue(self.catalogue)
+        job = job.under(catalogue, self.ledger)
+        with closing(Target(address, self.ledger)) as target:
             with told_of(self.catalogue):
                 target.check(job)
             identity = operation_id or uuid4()

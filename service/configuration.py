@@ -132,7 +132,7 @@ def variables(model: type[BaseModel] = Settings, prefix: str = PREFIX) -> Iterat
 
 def unknown_variables(environment: Mapping[str, str] = os.environ) -> list[Problem]:
     """Variables that look like ours and are not read: a typing mistake would go unnoticed."""
-    named = (f"{PREFIX}DATABASES__", f"{PREFIX}CATALOGUES__")
+    named = (f"{PREFIX}DATABASES__", f"{PREFIX}CATALOGUES__", f"{PREFIX}LEDGERS__")
     known = [*variables(), f"{PREFIX}KAFKA", *(f"{one}NAME" for one in named)]
     found = []
     for name in sorted(environment):

@@ -44,7 +44,8 @@ class LocalRun:
 
     def prove(self) -> int:
         """Records that the database proves deleted beyond what is recorded; they are recorded as the run goes on."""
-        return self.deletion.proven(self.application.operation(self.operation_id), self.target)
+        operation = self.application.operation(self.operation_id)
+        return self.deletion.proven(operation, self.target.under(operation.job.get("ledger")))
 
     def drive(self) -> Operation:
         """Run until the operation has ended or is paused, or `stopping` is set; returns it as it is then."""

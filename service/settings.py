@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, mo
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from bulkdelete.domain.ledger_place import Ledger
 from bulkdelete.service.urls import Url
 
 PREFIX = "BULKDELETE_"
@@ -89,6 +90,10 @@ class Settings(BaseSettings):
     """The target databases, by the names that jobs use."""
     catalogues: Annotated[dict[str, Path], AfterValidator(with_small_names)] = {}
     """What is said of a database's entities, in a TOML file: by the database's name."""
+    ledger: Ledger | None = None
+    """Where operations keep fence and ledger in the target databases: `SCHEMA.PREFIX` of their tables."""
+    ledgers: Annotated[dict[str, Ledger], AfterValidator(with_small_names)] = {}
+    """The same for one database, by its name."""
     event_store: Annotated[Url, AfterValidator(as_event_store)] | None = None
     """Default: SQLite in the state folder."""
     views: Path | None = None
@@ -107,16 +112,22 @@ class Settings(BaseSettings):
     """Pieces of work that one process does at once."""
 
     @model_validator(mode="after")
-    def catalogues_are_of_databases(self) -> Self:
-        """A catalogue of no database would silently not hold."""
-        for name in self.catalogues:
-            if name not in self.databases:
-                known = ", ".join(sorted(self.databases)) or "none"
-                raise PydanticCustomError(
-                    "catalogues", "catalogues.{name} is of no configured database; configured: {known}",
-                    {"name": name, "known": known},
-                )  # fmt: skip
+    def are_of_databases(self) -> Self:
+        """What is set for no database would silently not hold."""
+        known = ", ".join(sorted(self.databases)) or "none"
+        for setting, named in (("catalogues", self.catalogues), ("ledgers", self.ledgers)):
+            for name in named:
+                if name not in self.databases:
+                    raise PydanticCustomError(
+                        setting, "{setting}.{name} is of no configured database; configured: {known}",
+                        {"setting": setting, "name": name, "known": known},
+                    )  # fmt: skip
         return self
+
+    def all_ledgers(self) -> dict[str, str]:
+        """Where each database has them, other than by default."""
+        chosen = {name: self.ledgers.get(name, self.ledger) for name in self.databases}
+        return {name: place for name, place in chosen.items() if place}
 
     @classmethod
     def settings_customise_sources(

@@ -17,6 +17,8 @@ class Targets:
 
     addresses: Mapping[str, str]
     """Name → address, with its password."""
+    ledgers: Mapping[str, str] = field(default_factory=dict)
+    """Name → where our tables are, other than by default: an operation that began elsewhere goes on there."""
     opened: dict[str, Target] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -27,7 +29,7 @@ class Targets:
             raise TargetChangedError(f"database {name!r} is not configured here; configured: {known}")
         with self.lock:
             if name not in self.opened:
-                self.opened[name] = Target(self.addresses[name], patience=1.0)
+                self.opened[name] = Target(self.addresses[name], self.ledgers.get(name), patience=1.0)
             return self.opened[name]
 
     def check(self, name: str, job: Job) -> None:

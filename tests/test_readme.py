@@ -216,7 +216,7 @@ def test_every_block_is_run_or_says_why_not() -> None:
 
 def test_operations_guide_names_every_setting_and_default() -> None:
     rows = re.findall(r"^\| `(BULKDELETE_\w+)` \| (.*?) \|", OPERATIONS.read_text(encoding="utf-8"), re.M)
-    named = {"BULKDELETE_DATABASES__NAME", "BULKDELETE_CATALOGUES__NAME"}
+    named = {f"BULKDELETE_{setting}__NAME" for setting in ("DATABASES", "CATALOGUES", "LEDGERS")}
     assert {name for name, _ in rows} == {*variables(), *named}
     plain = {name: text.strip("`") for name, text in rows}
     for prefix, model in (("BULKDELETE_", Settings), ("BULKDELETE_KAFKA__", KafkaSettings)):
@@ -227,6 +227,8 @@ def test_operations_guide_names_every_setting_and_default() -> None:
 
 def test_operations_guide_shows_our_tables() -> None:
     found = re.search(r"^```sql\n(.*?)^```$", OPERATIONS.read_text(encoding="utf-8"), re.M | re.S)
-    statements = ledger_tables(PostgreSQL()).statements(postgresql.dialect())  # type: ignore[no-untyped-call]
+    server = PostgreSQL()
+    ledger = ledger_tables(server, server.ledger_place)
+    statements = ledger.statements(postgresql.dialect())  # type: ignore[no-untyped-call]
     assert found
     assert [one.split() for one in found[1].split(";")[:-1]] == [one.split() for one in statements]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,6 +11,8 @@ import sqlalchemy as sa
 from bulkdelete.domain.errors import InvalidJobError
 from bulkdelete.domain.record_ids import KeyKind
 from bulkdelete.records.catalogue import Attribute, Entity, Kind, Relationship, Rule, suggestion
+from bulkdelete.records.dialect import TableName
+from bulkdelete.records.mariadb.chosen import ENTITY
 from bulkdelete.records.native_types import NativeType
 
 OURS = "bulkdelete_"
@@ -70,9 +72,9 @@ def rows(connection: sa.Connection, statement: str, **values: Any) -> list[dict[
 class MariaDBSchema:
     """The tables of all databases of a server; those of this one are told by their name alone."""
 
-    def __init__(self, connection: sa.Connection) -> None:
+    def __init__(self, connection: sa.Connection, ours: Collection[TableName] = ()) -> None:
         self.connection = connection
-        self.tables = [one for one in rows(connection, TABLES) if not one["name"].startswith(OURS)]
+        self.tables = [one for one in rows(connection, TABLES) if not is_ours(one, ours)]
         self.here = {(one["db"], one["name"]): bool(one["here"]) for one in self.tables}
         self.places = {self.name_of(place): place for place in self.here}
         self.keys: list[Relationship] | None = None
@@ -124,6 +126,12 @@ class MariaDBSchema:
         return any(set(one[: len(columns)]) == set(columns) for one in indexes.values())
 
 
+def is_ours(row: dict[str, Any], ours: Collection[TableName]) -> bool:
+    """Whether a table belongs to bulkdelete: by its usual name, or where a setting put it."""
+    place = (None if row["here"] else row["db"], row["name"])
+    return row["name"].startswith(OURS) or place in ours or (row["db"], row["name"]) in ours
+
+
 def resolve(name: str, tables: list[dict[str, Any]], path: str) -> Place:
     """The table an entity's name means: as it is written, else without regard to case."""
     for fold in (str, str.lower):
@@ -163,7 +171,9 @@ def entity_of(connection: sa.Connection, name: str, place: Place, here: bool, pa
         schema=None if here else place[0],
     )  # fmt: skip
     kind = key_kind([attributes[one] for one in key])
-    return Entity(name, table, key, kind, attributes, {"db": place[0]})
+    entity = Entity(name, table, key, kind, attributes, {"db": place[0]})
+    table.info[ENTITY] = entity
+    return entity
 
 
 def key_kind(key: list[Attribute]) -> KeyKind:

@@ -13,6 +13,8 @@ from bulkdelete.domain.query.tree import QueryTree
 from bulkdelete.records.catalogue import Entity, Relationship
 from bulkdelete.records.dialect import AnySelect, Span, Walk
 from bulkdelete.records.mariadb.catalogue import MariaDBSchema
+from bulkdelete.records.mariadb.chosen import ReadThenWritten
+from bulkdelete.records.mariadb.copies import is_mysql, open_once
 from bulkdelete.records.mariadb.expressions import StraightJoin
 from bulkdelete.records.mariadb.keys import MariaDBKeys
 from bulkdelete.records.mariadb.operands import MariaDBOperands
@@ -20,12 +22,26 @@ from bulkdelete.records.mariadb.sessions import MariaDBSessions
 from bulkdelete.records.mariadb.walks import plan_walk, span_of
 from bulkdelete.records.predicates import Truth
 
+HELD = """
+SELECT DISTINCT t.PROCESSLIST_ID AS id, concat(t.PROCESSLIST_USER, '@', t.PROCESSLIST_HOST) AS who,
+       r.trx_started AS since
+FROM performance_schema.data_locks l JOIN performance_schema.threads t ON t.THREAD_ID = l.THREAD_ID
+JOIN information_schema.INNODB_TRX r ON r.trx_mysql_thread_id = t.PROCESSLIST_ID
+WHERE l.OBJECT_SCHEMA = :db AND l.OBJECT_NAME = :name AND l.LOCK_TYPE = 'RECORD' AND l.LOCK_STATUS = 'GRANTED'
+AND t.PROCESSLIST_ID <> CONNECTION_ID() ORDER BY r.trx_started LIMIT 3
+"""
+"""On MySQL: the locks are told with their table."""
 HOLDERS = """
 SELECT t.trx_mysql_thread_id AS id, concat(p.USER, '@', p.HOST) AS who, t.trx_started AS since
 FROM information_schema.INNODB_TRX t JOIN information_schema.PROCESSLIST p ON p.ID = t.trx_mysql_thread_id
 WHERE t.trx_mysql_thread_id <> CONNECTION_ID() AND t.trx_rows_locked > 0 ORDER BY t.trx_started LIMIT 3
 """
 QUOTING = MySQLDialect().identifier_preparer
+
+
+def backticked(name: str) -> str:
+    """A name in quotes, whether it needs them or not."""
+    return "`" + name.replace("`", "``") + "`"
 
 
 class MariaDB(MariaDBSessions, MariaDBOperands, MariaDBKeys):
@@ -41,9 +57,16 @@ class MariaDB(MariaDBSessions, MariaDBOperands, MariaDBKeys):
     deletes_by_join = True
     self_cascading_in_levels = True
 
+    def engine(self, url: sa.URL) -> sa.Engine:
+        """Connections that, where MySQL answers, do without what it lacks."""
+        engine = super().engine(url)
+        sa.event.listen(engine, "before_execute", ReadThenWritten(self), retval=True)
+        sa.event.listen(engine, "before_cursor_execute", open_once, retval=True)
+        return engine
+
     def tables(self, connection: sa.Connection) -> MariaDBSchema:
         """From the information schema: foreign keys of other databases count too."""
-        return MariaDBSchema(connection)
+        return MariaDBSchema(connection, self.ours)
 
     def check(self, connection: sa.Connection, entity: Entity, tree: QueryTree, where: Truth) -> list[str]:
         """A deletion of nothing finds missing privileges."""
@@ -104,16 +127,31 @@ class MariaDB(MariaDBSessions, MariaDBOperands, MariaDBKeys):
         return int(connection.execute(sizes, where).scalar() or 0)
 
     def holders(self, connection: sa.Connection, entity: Entity) -> str:
-        """The sessions that hold any record, as far as we may see them (privilege PROCESS)."""
-        try:
-            with self.savepoint(connection):
-                rows = connection.execute(sa.text(HOLDERS)).mappings().all()
-        except sa.exc.DBAPIError as error:
-            if self.fault(error).kind != "record":
-                raise
-            return ""
+        """The sessions that hold any record (MySQL: of this entity), as far as we may see them (privilege PROCESS)."""
+        place = {"db": entity.physical["db"], "name": entity.table.name}
+        known = [(HELD, place), (HOLDERS, {})] if is_mysql(connection) else [(HOLDERS, {})]
+        rows: Sequence[sa.RowMapping] = []
+        for question, about in known:
+            try:
+                with self.savepoint(connection):
+                    rows = connection.execute(sa.text(question), about).mappings().all()
+                break
+            except sa.exc.DBAPIError as error:
+                if self.fault(error).kind != "record":
+                    raise
         found = [f"thread {row['id']}, {row['who']} since {row['since']:%H:%M:%S} UTC" for row in rows]
         return f"holding records: {'; '.join(found)}" if found else ""
+
+    def granted(self, connection: sa.Connection, tables: Sequence[sa.Table]) -> list[str]:
+        """To the account that is connected, which is a name and a host."""
+        account, here = connection.execute(sa.text("SELECT CURRENT_USER(), DATABASE()")).one()
+        user, _, host = account.rpartition("@")
+        name, place = f"{backticked(user)}@{backticked(host)}", backticked(here or "")
+        return [
+            f"GRANT SELECT, INSERT, UPDATE, DELETE ON {place if one.schema is None else backticked(one.schema)}"
+            f".{backticked(one.name)} TO {name}"
+            for one in tables
+        ]
 
     def quoted(self, name: str) -> str:
         """A name as SQL needs it."""

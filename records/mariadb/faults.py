@@ -18,6 +18,7 @@ AWAY = {
     1159, 1160, 1161, 1184, 1203, 1226, 1290, 1792, 1836, 1927, 3168, 4031,
 }  # fmt: skip
 """The server stops, is full, only reads, or does not let us in (now)."""
+NO_DATABASE_RIGHT = 1044
 OF_THE_CLIENT = range(2000, 2100)
 """Errors that the driver found: the connection is gone, or was never made."""
 NAME = r"`((?:[^`]|``)*)`"
@@ -33,6 +34,8 @@ def fault_of(error: BaseException) -> Fault:
     number = origin.args[0] if origin.args and isinstance(origin.args[0], int) else 0
     text = str(origin.args[1]) if len(origin.args) > 1 else str(origin)
     kind = kind_of(number)
+    if number == NO_DATABASE_RIGHT and isinstance(error, sa.exc.DBAPIError) and error.statement is not None:
+        kind = "record"  # we are let in, but not to that database
     if kind == "away":
         return Fault(kind, str(number or 2006), text or "the connection is gone")
     found = FOREIGN_KEY.search(text)

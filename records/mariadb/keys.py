@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import mysql
 
 from bulkdelete.domain.record_ids import KeyKind, RecordIds
 from bulkdelete.records.catalogue import Entity
@@ -47,7 +48,8 @@ class MariaDBKeys:
     def key_text(self, columns: Sequence[sa.ColumnElement[Any]]) -> sa.ColumnElement[str]:
         """The key as the server prints it, bytes in hexadecimal, a composite key as a JSON list."""
         texts = [as_text(column) for column in columns]
-        return texts[0] if len(texts) == 1 else sa.func.json_array(*texts)
+        # MySQL's lists are values of their own type, and equal no text.
+        return texts[0] if len(texts) == 1 else sa.cast(sa.func.json_array(*texts), mysql.CHAR(charset="utf8mb4"))
 
     def key_equals(self, entity: Entity, record: sa.ColumnElement[str]) -> Truth:
         """By the key's index: the text read back in each column's type."""
@@ -55,7 +57,8 @@ class MariaDBKeys:
         columns, known = entity.key_columns, [entity.attributes[one] for one in entity.key]
         if len(columns) == 1:
             return sa.and_(columns[0] == from_text(columns[0], known[0], text))
-        parts = [sa.func.json_value(text, f"$[{at}]") for at in range(len(columns))]
+        # Not JSON_VALUE: MySQL's gives NULL for a text of more than 512 characters.
+        parts = [sa.func.json_unquote(sa.func.json_extract(text, f"$[{at}]")) for at in range(len(columns))]
         return sa.and_(
             *(
                 column == from_text(column, attribute, part)

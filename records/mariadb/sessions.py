@@ -13,7 +13,8 @@ import pymysql
 import sqlalchemy as sa
 from pymysql.constants import SERVER_STATUS
 
-from bulkdelete.records.dialect import Fault
+from bulkdelete.domain.ledger_place import LedgerPlace
+from bulkdelete.records.dialect import Fault, TableName
 from bulkdelete.records.mariadb.faults import fault_of
 from bulkdelete.records.savepoints import Savepoints
 from bulkdelete.records.work_tables import WorkTables
@@ -25,7 +26,12 @@ ALWAYS = (
     "sql_mode='STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'",
 )
 
-WHERE_KNOWN = ("innodb_snapshot_isolation=0", "idle_transaction_timeout=10", "sql_select_limit=DEFAULT")
+WHERE_KNOWN = (
+    "innodb_snapshot_isolation=0",
+    "idle_transaction_timeout=10",
+    "sql_select_limit=DEFAULT",
+    "information_schema_stats_expiry=0",  # else MySQL tells the sizes of yesterday
+)
 """Settings that not every version knows."""
 
 STATEMENT_SECONDS = 10.0
@@ -58,9 +64,11 @@ def limit(cursor: Any, seconds: float) -> None:
 class MariaDBSessions(Savepoints):
     """Connections to MariaDB and MySQL."""
 
-    schema: str | None = None
+    ledger_place = LedgerPlace(prefix="bulkdelete_")
+    has_schemas = True
 
     def __init__(self) -> None:
+        self.ours: set[TableName] = set()
         self.work_tables = WorkTables(None, prefixes=["TEMPORARY"], options={"mysql_engine": "InnoDB"}, inline=True)
 
     def engine(self, url: sa.URL) -> sa.Engine:

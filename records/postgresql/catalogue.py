@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from bulkdelete.domain.errors import InvalidJobError
 from bulkdelete.domain.record_ids import KeyKind
 from bulkdelete.records.catalogue import Attribute, Entity, Kind, Relationship, Rule, suggestion
+from bulkdelete.records.dialect import TableName
 from bulkdelete.records.native_types import NativeType
 from bulkdelete.records.predicates import Truth
 
@@ -75,10 +76,10 @@ SELECT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = :oid AND i.indisvalid A
 class PostgreSQLSchema:
     """The tables of a database, whatever their schema but ours."""
 
-    def __init__(self, connection: sa.Connection, ours: str | None) -> None:
+    def __init__(self, connection: sa.Connection, schema: str | None, ours: Collection[TableName] = ()) -> None:
         self.connection = connection
         found = [dict(row) for row in connection.execute(sa.text(RELATIONS)).mappings()]
-        self.relations = [row for row in found if row["schema"] != ours]
+        self.relations = [row for row in found if row["schema"] != schema and (row["schema"], row["name"]) not in ours]
         self.tables = {name_of(row): row for row in self.relations}
         self.names = {row["oid"]: name for name, row in self.tables.items()}
 

@@ -52,7 +52,7 @@ class PostgreSQL(PostgreSQLSessions, PostgreSQLOperands, PostgreSQLKeys):
 
     def tables(self, connection: sa.Connection) -> PostgreSQLSchema:
         """From the system catalogues: foreign keys of other schemas count too."""
-        return PostgreSQLSchema(connection, self.schema)
+        return PostgreSQLSchema(connection, self.ledger_place.schema, self.ours)
 
     def check(self, connection: sa.Connection, entity: Entity, tree: QueryTree, where: Truth) -> list[str]:
         """A deletion of nothing, rolled back: finds missing privileges, rules, publications without identity."""
@@ -118,6 +118,14 @@ class PostgreSQL(PostgreSQLSessions, PostgreSQLOperands, PostgreSQLKeys):
         rows = connection.execute(sa.text(HOLDERS), {"oid": int(entity.physical["oid"])}).mappings()
         found = [f"pid {row['pid']}, {row['who']} since {row['since']:%H:%M:%S} UTC" for row in rows]
         return f"at work in the table: {'; '.join(found)}" if found else ""
+
+    def granted(self, connection: sa.Connection, tables: Sequence[sa.Table]) -> list[str]:
+        """To the role that is connected."""
+        role = self.quoted(connection.execute(sa.text("SELECT current_user")).scalar_one())
+        schemas = dict.fromkeys(self.quoted(one.schema) for one in tables if one.schema)
+        names = ", ".join(QUOTING.format_table(one) for one in tables)
+        use = [f"GRANT USAGE ON SCHEMA {schema} TO {role}" for schema in schemas]
+        return [*use, f"GRANT SELECT, INSERT, UPDATE, DELETE ON {names} TO {role}"]
 
     def quoted(self, name: str) -> str:
         """A name as SQL needs it."""

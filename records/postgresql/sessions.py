@@ -10,12 +10,13 @@ from typing import Any
 import psycopg
 import sqlalchemy as sa
 
-from bulkdelete.records.dialect import Fault
+from bulkdelete.domain.ledger_place import LedgerPlace
+from bulkdelete.records.dialect import Fault, TableName
 from bulkdelete.records.postgresql.faults import fault_of
 from bulkdelete.records.savepoints import Savepoints
 from bulkdelete.records.work_tables import WorkTables
 
-DEFAULT_SCHEMA = "bulkdelete_state"
+DEFAULT_PLACE = LedgerPlace("bulkdelete_state")
 """Not `bulkdelete`: to a role of that name it would be the default schema, before `public`."""
 
 SETTINGS = (
@@ -31,8 +32,11 @@ SETTINGS = (
 class PostgreSQLSessions(Savepoints):
     """Connections to PostgreSQL."""
 
-    def __init__(self, schema: str | None = DEFAULT_SCHEMA) -> None:
-        self.schema: str | None = schema
+    ledger_place = DEFAULT_PLACE
+    has_schemas = True
+
+    def __init__(self) -> None:
+        self.ours: set[TableName] = set()
         self.work_tables = WorkTables("pg_temp", prefixes=["TEMPORARY"], options={"postgresql_on_commit": "DROP"})
 
     def engine(self, url: sa.URL) -> sa.Engine:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from bulkdelete.domain.errors import InvalidJobError
 from bulkdelete.domain.record_ids import KeyKind
 from bulkdelete.records.catalogue import ANY, Attribute, Entity, Kind, Relationship, Rule, suggestion
+from bulkdelete.records.dialect import TableName
 from bulkdelete.records.instants import canonical
 
 OURS = "bulkdelete_"
@@ -30,10 +31,10 @@ def rows(connection: sa.Connection, statement: str, **values: Any) -> list[dict[
 class SQLiteSchema:
     """The tables of a file."""
 
-    def __init__(self, connection: sa.Connection) -> None:
+    def __init__(self, connection: sa.Connection, ours: Collection[TableName] = ()) -> None:
         self.connection = connection
         listed = rows(connection, "SELECT * FROM pragma_table_list WHERE schema = 'main'")
-        self.tables = {row["name"]: row for row in listed}
+        self.tables = {row["name"]: row for row in listed if (None, row["name"]) not in ours}
         self.keys = relationships(connection, self.tables)
         self.given: dict[str, dict[tuple[str, ...], str]] = {}
 

@@ -41,7 +41,7 @@ class SQLite(SQLiteSessions, SQLiteOperands, SQLiteKeys):
 
     def tables(self, connection: sa.Connection) -> SQLiteSchema:
         """From the pragmas: SQLAlchemy's reflection loses delete rules in SQLite."""
-        return SQLiteSchema(connection)
+        return SQLiteSchema(connection, self.ours)
 
     def check(self, connection: sa.Connection, entity: Entity, tree: QueryTree, where: Truth) -> list[str]:
         """A deletion of nothing finds broken foreign keys, missing functions and collations."""
@@ -95,6 +95,10 @@ class SQLite(SQLiteSessions, SQLiteOperands, SQLiteKeys):
     def holders(self, connection: sa.Connection, entity: Entity) -> str:
         """Nobody: the whole file is ours."""
         return ""
+
+    def granted(self, connection: sa.Connection, tables: Sequence[sa.Table]) -> list[str]:
+        """None: who may write the file may do everything."""
+        return []
 
     def quoted(self, name: str) -> str:
         """A name as SQL needs it."""

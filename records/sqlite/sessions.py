@@ -12,7 +12,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from bulkdelete.domain.errors import UnavailableError
-from bulkdelete.records.dialect import Fault
+from bulkdelete.domain.ledger_place import LedgerPlace
+from bulkdelete.records.dialect import Fault, TableName
 from bulkdelete.records.instants import canonical
 from bulkdelete.records.savepoints import Savepoints
 from bulkdelete.records.work_tables import WorkTables
@@ -74,9 +75,11 @@ class Gaps:
 class SQLiteSessions(Savepoints):
     """Connections to SQLite."""
 
-    schema: str | None = None
+    ledger_place = LedgerPlace(prefix="bulkdelete_")
+    has_schemas = False
 
     def __init__(self) -> None:
+        self.ours: set[TableName] = set()
         self.work_tables = WorkTables("temp")
         self.uncopied = 0
         """Batches that are in the write-ahead log only, as far as we know."""

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from bulkdelete.domain.declarations import NOTHING
 from bulkdelete.domain.directory import identify
 from bulkdelete.domain.errors import InvalidJobError
 from bulkdelete.domain.summary import summary
@@ -18,6 +19,7 @@ from bulkdelete.service.cli.run import Runner
 from bulkdelete.service.crm.job import CLOSED_CASES
 from bulkdelete.service.crm.making import make_crm
 from bulkdelete.service.jobfile import read_job
+from bulkdelete.service.ledgers import ledger_place
 from bulkdelete.service.state import State
 
 SHOWED, SHOWED_LESS = 0, 1
@@ -81,7 +83,8 @@ def register(app: typer.Typer) -> None:
         if state is None:
             return
         console.print(f"The job in {job}\n", markup=False)
-        code = Runner(state, assume_yes=True, as_json=json).run(read_job(job), address)
+        asked = read_job(job).under(NOTHING, ledger_place(None, database))
+        code = Runner(state, assume_yes=True, as_json=json).run(asked, address)
         if code in {SHOWED, SHOWED_LESS}:
             raise typer.Exit(SHOWED if showed(state) else SHOWED_LESS)
         raise typer.Exit(code)

@@ -19,20 +19,23 @@ from rich.console import Console
 
 from bulkdelete.domain.application import BulkDeletes
 from bulkdelete.domain.commands import ResumeOperation, SubmitBulkDelete
+from bulkdelete.domain.declarations import NOTHING
 from bulkdelete.domain.directory import identify
 from bulkdelete.domain.errors import InvalidJobError, OperationNotFoundError
-from bulkdelete.domain.job import GovernedJob, Job
+from bulkdelete.domain.job import Job
 from bulkdelete.domain.lifecycle import Status
 from bulkdelete.domain.operation import Operation
 from bulkdelete.domain.summary import summary
-from bulkdelete.records.preflight import Preview
+from bulkdelete.records.preview import Preview
 from bulkdelete.records.target import Target
 from bulkdelete.service.cataloguefile import read_catalogue, told_of
 from bulkdelete.service.cli.databases import catalogue_file, database_url
 from bulkdelete.service.cli.ending import INTERRUPTED, exit_code, reasons
+from bulkdelete.service.cli.going_on import ledger_that_stays, refuse_another_catalogue
 from bulkdelete.service.cli.output import LiveProgress, messages, print_json
 from bulkdelete.service.cli.story import room_advice, tell_end, tell_preview, tell_resumed
 from bulkdelete.service.jobfile import read_job
+from bulkdelete.service.ledgers import ledger_place
 from bulkdelete.service.local import LocalRun
 from bulkdelete.service.principal import principal
 from bulkdelete.service.state import State, default_state
@@ -49,14 +52,18 @@ class Runner:
     console: Console = field(default_factory=messages)
     catalogue: Path | None = None
     """The file of the catalogue that is given."""
+    ledger: str | None = None
+    """Where the ledger is, as an option says."""
 
     def run(self, job: Job, address: str, operation_id: UUID | None = None) -> int:
         """Show, ask, run; returns the exit code. The same id and job again goes on with the same operation."""
-        target = Target(address)
+        target = Target(address, job.ledger_place)
         with contextlib.closing(target):
             if operation_id is not None and self.state.events.is_file():
                 with self.state.application() as application:
-                    if application.find(operation_id):
+                    if found := application.find(operation_id):
+                        self.note_ledger(found)
+                        job = job.under(job.declared, found.job.get("ledger"))
                         operation = self.submit(application, job, target, operation_id)
                         return self.again(application, operation, target)
             with told_of(self.catalogue):
@@ -80,8 +87,9 @@ class Runner:
             raise OperationNotFoundError(f"there is no operation in {self.state.folder}", "operation_id")
         with self.state.application() as application:
             operation = application.operation(identify(application, prefix))
-            self.refuse_another_catalogue(operation)
-            target = Target(address or operation.database)
+            refuse_another_catalogue(operation, self.catalogue)
+            self.note_ledger(operation)
+            target = Target(address or operation.database, operation.job.get("ledger"))
             with contextlib.closing(target):
                 if target.shown != operation.database:
                     raise InvalidJobError(
@@ -89,15 +97,10 @@ class Runner:
                     )
                 return self.drive(application, operation.id, target)
 
-    def refuse_another_catalogue(self, operation: Operation) -> None:
-        """An operation goes on with its own copy of the catalogue that it began with."""
-        began = GovernedJob.read(operation.job).catalogue
-        if self.catalogue is not None and read_catalogue(self.catalogue) != began:
-            raise InvalidJobError(
-                f"{self.catalogue} is not the catalogue that the operation began with; it goes on with its own copy: "
-                "leave --catalogue out",
-                "--catalogue",
-            )
+    def note_ledger(self, operation: Operation) -> None:
+        """Say where the ledger of an operation that goes on is, where the settings say otherwise."""
+        if said := ledger_that_stays(operation, self.ledger):
+            self.console.print(said, markup=False)
 
     def ask(self, job: Job, preview: Preview) -> None:
         """Make sure that it is meant. Raises InvalidJobError without a terminal and `--yes`; aborts on no."""
@@ -195,6 +198,12 @@ def register(app: typer.Typer) -> None:
         catalogue: Annotated[
             Path | None, typer.Option(help="TOML: what is to be known of the entities beside what the database says.")
         ] = None,
+        ledger: Annotated[
+            str | None,
+            typer.Option(
+                metavar="SCHEMA.PREFIX", help="Where in the database to keep fence and ledger, such as ops.bulkdelete_"
+            ),
+        ] = None,
         allow_slow: Annotated[bool, typer.Option("--allow-slow", help="Go on although it will be very slow.")] = False,
     ) -> None:
         """Delete the records that a job's queries find.
@@ -202,7 +211,8 @@ def register(app: typer.Typer) -> None:
         Example: bulkdelete run closed-cases.yaml --database postgresql://localhost/crm
         """
         place = State(state or default_state())
-        runner = Runner(place, yes, json, requested_by or principal(), catalogue=catalogue)
+        given = ledger_place(ledger, None) if ledger else None
+        runner = Runner(place, yes, json, requested_by or principal(), catalogue=catalogue, ledger=given)
         if resume:
             raise typer.Exit(runner.resume(str(job) if job else None, database_url(database)))
         if job is None:
@@ -217,6 +227,6 @@ def register(app: typer.Typer) -> None:
                 "--database",
             )
         runner.catalogue = catalogue_file(catalogue, database or asked.database)
-        if runner.catalogue is not None:
-            asked = asked.under(read_catalogue(runner.catalogue))
+        declared = NOTHING if runner.catalogue is None else read_catalogue(runner.catalogue)
+        asked = asked.under(declared, ledger_place(ledger, database or asked.database))
         raise typer.Exit(runner.run(asked, address, operation_id))

@@ -12,7 +12,7 @@ from bulkdelete.domain.job import Job
 from bulkdelete.domain.operation import Operation
 from bulkdelete.domain.summary import summary
 from bulkdelete.records.dialect import Dialect
-from bulkdelete.records.preflight import Preview
+from bulkdelete.records.preview import Preview
 from bulkdelete.service.state import State
 from bulkdelete.service.wording import consequences, describe, describe_walk, told_of_catalogue
 

@@ -93,6 +93,7 @@ def tell_step(step: Step) -> str:
         case "Submitted":
             asked = plural(len(data["job"]["queries"]), "query", "queries")
             under = ", under a catalogue" if "catalogue" in data["job"] else ""
+            under += f", ledger in {data['job']['ledger']}" if "ledger" in data["job"] else ""
             return f"by {data['requested_by']}: {asked} on {data['database']}{under}"
         case "Started":
             return f"cut-off {data['cut_off']}" + (f", epoch {data['epoch']}" if data["epoch"] > 1 else "")

@@ -36,6 +36,7 @@ class Commands:
     recorded: Callable[[], None]
     check: Check | None = None
     catalogues: Mapping[str, Declarations] = field(default_factory=dict)
+    ledgers: Mapping[str, str] = field(default_factory=dict)
 
     async def take(self, received: Received) -> None:
         """Carry one command out, keep it, or reject it."""
@@ -52,7 +53,7 @@ class Commands:
         command = read_command(received.body)
         check_key(received.key, command)
         try:
-            take_command(command, self.application, self.databases, self.check, self.catalogues)
+            take_command(command, self.application, self.databases, self.check, self.catalogues, self.ledgers)
         except OperationNotFoundError as error:
             if not self.keeper.is_over(received):
                 return error

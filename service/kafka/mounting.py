@@ -42,7 +42,9 @@ def mount_routes(
     mounted = Mounted()
     if Role.OPERATIONS in roles:
         keeper = Keeper(shell, keep_seconds)
-        commands = Commands(shell, keeper, parts.application, parts.databases, recorded, parts.check, parts.catalogues)
+        commands = Commands(
+            shell, keeper, parts.application, parts.databases, recorded, parts.check, parts.catalogues, parts.ledgers
+        )
         mount(broker, topics, COMMANDS, commands.handler())
         outcomes = Outcomes(shell, parts.application, topics.name("work"), recorded)
         mount(broker, topics, OUTCOMES, outcomes.handler(), **BATCH)

@@ -33,6 +33,8 @@ class Parts:
     """Holds a submitted job against its database, so that a bad one is rejected with its path."""
     catalogues: Mapping[str, Declarations] = field(default_factory=dict)
     """The catalogue of each database that has one: an operation begins with it."""
+    ledgers: Mapping[str, str] = field(default_factory=dict)
+    """Where in a database an operation that begins keeps its ledger, other than by default."""
     planner: Planner = field(init=False)
 
     def __post_init__(self) -> None:

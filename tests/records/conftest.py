@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.records.databases import Database, MariaDBDatabase, PostgreSQLDatabase, SQLiteDatabase
+from tests.records.databases import Database, MariaDBDatabase, MySQLDatabase, PostgreSQLDatabase, SQLiteDatabase
 from tests.records.sessions import Session, session_on
 from tests.servers.mariadb import MariaDB
+from tests.servers.mysql import MySQL
 from tests.servers.postgresql import PostgreSQL
 
 
@@ -18,6 +19,7 @@ from tests.servers.postgresql import PostgreSQL
         "sqlite",
         pytest.param("postgresql", marks=pytest.mark.postgresql),
         pytest.param("mariadb", marks=pytest.mark.mariadb),
+        pytest.param("mysql", marks=pytest.mark.mysql),
     ]
 )
 def database(request: pytest.FixtureRequest) -> Database:
@@ -61,6 +63,22 @@ def shared_mariadb_url(mariadb: MariaDB) -> Iterator[str]:
 def mariadb_database(shared_mariadb_url: str) -> Iterator[MariaDBDatabase]:
     """An empty MariaDB database."""
     database = MariaDBDatabase(shared_mariadb_url)
+    database.empty()
+    yield database
+    database.connection.close()
+
+
+@pytest.fixture(scope="session")
+def shared_mysql_url(mysql: MySQL) -> Iterator[str]:
+    """One database for all tests of this folder."""
+    with mysql.database() as url:
+        yield url
+
+
+@pytest.fixture
+def mysql_database(shared_mysql_url: str) -> Iterator[MySQLDatabase]:
+    """An empty MySQL database."""
+    database = MySQLDatabase(shared_mysql_url)
     database.empty()
     yield database
     database.connection.close()

@@ -13,7 +13,8 @@ import pymysql
 from pymysql.constants import CLIENT
 from sqlalchemy.engine import make_url
 
-from bulkdelete.records.postgresql.sessions import DEFAULT_SCHEMA
+from bulkdelete.records.postgresql.sessions import DEFAULT_PLACE
+from tests.records.mysql_statements import as_mysql
 
 Key = str | tuple[str, ...]
 
@@ -22,6 +23,8 @@ class Database(ABC):
     """A database of one test. `schema` and `rows` speak SQL; `keys` tells which records there are."""
 
     name: ClassVar[str]
+    """What its SQL is; MySQL's is MariaDB's."""
+    server: ClassVar[str]
     address: str
 
     @abstractmethod
@@ -60,7 +63,7 @@ class Database(ABC):
 class SQLiteDatabase(Database):
     """A file."""
 
-    name = "sqlite"
+    name = server = "sqlite"
 
     def __init__(self, path: Path) -> None:
         self.connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30)
@@ -97,7 +100,7 @@ class SQLiteDatabase(Database):
 class PostgreSQLDatabase(Database):
     """A database of a server that tests share."""
 
-    name = "postgresql"
+    name = server = "postgresql"
 
     def __init__(self, url: str) -> None:
         self.connection = psycopg.connect(url, autocommit=True)
@@ -120,7 +123,7 @@ class PostgreSQLDatabase(Database):
             "unnest(i.indkey) WITH ORDINALITY k(attnum, at), pg_attribute a WHERE i.indrelid = c.oid "
             "AND i.indisprimary AND a.attrelid = c.oid AND a.attnum = k.attnum), '{}') FROM pg_class c "
             "JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition "
-            f"AND n.nspname NOT IN ('pg_catalog', 'information_schema', '{DEFAULT_SCHEMA}')"
+            f"AND n.nspname NOT IN ('pg_catalog', 'information_schema', '{DEFAULT_PLACE.schema}')"
         )
         self.places = {
             (name if schema == "public" else f"{schema}.{name}"): (schema, name) for schema, name, _ in found
@@ -147,7 +150,7 @@ class PostgreSQLDatabase(Database):
 class MariaDBDatabase(Database):
     """A database of a server that tests share; its SQL is standard SQL here, names in double quotes."""
 
-    name = "mariadb"
+    name = server = "mariadb"
 
     def __init__(self, url: str) -> None:
         place = make_url(url)
@@ -203,6 +206,21 @@ class MariaDBDatabase(Database):
         """Remove everything that an earlier test made."""
         name = make_url(self.address).database
         self.script(f'DROP DATABASE "{name}"; CREATE DATABASE "{name}"; USE "{name}"')
+
+
+class MySQLDatabase(MariaDBDatabase):
+    """The same of MySQL, which knows no sequences."""
+
+    server = "mysql"
+
+    def script(self, sql: str) -> None:
+        super().script(as_mysql(sql))
+
+    def series(self, records: int) -> str:
+        self.script("SET cte_max_recursion_depth = 10000000")
+        return (
+            f"(WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < {records}) SELECT i FROM c) s"
+        )
 
 
 def quoted(name: str) -> str:

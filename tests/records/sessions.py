@@ -57,10 +57,13 @@ class Session:
     target: Target
     application: BulkDeletes
     catalogue: Declarations = NOTHING
+    ledger: str | None = None
 
     def job(self, *queries: Query | dict[str, Any], **options: Any) -> GovernedJob:
         """A job under the session's catalogue."""
-        return Job.read({"name": "test", "queries": list(queries), "options": options}).under(self.catalogue)
+        return Job.read({"name": "test", "queries": list(queries), "options": options}).under(
+            self.catalogue, self.ledger
+        )
 
     def submit(self, *queries: Query | dict[str, Any], **options: Any) -> UUID:
         """Submit a job; returns the operation's id."""

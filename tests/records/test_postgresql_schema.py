@@ -12,7 +12,7 @@ from bulkdelete.domain.application import BulkDeletes
 from bulkdelete.domain.errors import InvalidJobError
 from bulkdelete.domain.job import Job
 from bulkdelete.domain.query_builder import Query
-from bulkdelete.records.postgresql.sessions import DEFAULT_SCHEMA
+from bulkdelete.records.postgresql.sessions import DEFAULT_PLACE
 from bulkdelete.records.target import Target
 from tests.records.databases import PostgreSQLDatabase
 from tests.records.sessions import Session, account, session_on
@@ -67,8 +67,8 @@ def test_without_the_right_to_create_our_tables_the_ddl_is_shown_and_works(datab
         database.script(ddl)
         role = str(session.target.url.username)
         database.script(
-            f'GRANT USAGE ON SCHEMA {DEFAULT_SCHEMA} TO "{role}";'
-            f'GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {DEFAULT_SCHEMA} TO "{role}"'
+            f'GRANT USAGE ON SCHEMA {DEFAULT_PLACE.schema} TO "{role}";'
+            f'GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {DEFAULT_PLACE.schema} TO "{role}"'
         )
         assert session.run(Query("p").all_records()).summary["deleted"] == 1
 

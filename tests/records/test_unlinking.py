@@ -12,17 +12,17 @@ def test_links_are_cleared_and_counted(database: Database, session: Session) -> 
         CREATE TABLE account (id integer PRIMARY KEY, n integer);
         CREATE TABLE contact (id integer PRIMARY KEY, account_id integer REFERENCES account (id) ON DELETE SET NULL,
                               other_id integer REFERENCES account (id) ON DELETE SET NULL);
-        CREATE TABLE lead (id integer PRIMARY KEY, account_id integer REFERENCES account (id) ON DELETE SET NULL);
+        CREATE TABLE prospect (id integer PRIMARY KEY, account_id integer REFERENCES account (id) ON DELETE SET NULL);
         INSERT INTO account VALUES (1, 1), (2, 1), (3, 0);
         INSERT INTO contact VALUES (1, 1, 3), (2, 2, NULL), (3, 3, 3), (4, NULL, 2);
-        INSERT INTO lead VALUES (1, 1), (2, 1), (3, 3);
+        INSERT INTO prospect VALUES (1, 1), (2, 1), (3, 3);
     """)
     before = database.state()
 
     ended = session.run(Query("account").where(n=1))
 
     account(database, before, ended)
-    assert ended.summary["unlinked"] == {"contact": 3, "lead": 2}
+    assert ended.summary["unlinked"] == {"contact": 3, "prospect": 2}
     assert database.execute("SELECT * FROM contact ORDER BY id") == [
         (1, None, 3), (2, None, None), (3, 3, 3), (4, None, None),
     ]  # fmt: skip

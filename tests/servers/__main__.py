@@ -1,4 +1,4 @@
-"""Keeps servers running for a developer: `python -m tests.servers kafka|postgresql|mariadb|all`."""
+"""Keeps servers running for a developer: `python -m tests.servers kafka|postgresql|mariadb|mysql|all`."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 from tests.servers import finding
-from tests.servers.containers import kafka_container, mariadb_container, postgresql_container
+from tests.servers.containers import kafka_container, mariadb_container, mysql_container, postgresql_container
 from tests.servers.errors import ServerUnavailableError
 from tests.servers.kafka import KafkaServer
 from tests.servers.mariadb import MariaDBServer
+from tests.servers.mysql import MySQLServer
 from tests.servers.ports import is_free
 from tests.servers.postgresql import PostgreSQLServer
 
@@ -60,7 +61,14 @@ def mariadb() -> Iterator[tuple[str, str]]:
         yield finding.MARIADB_URL, server.url
 
 
-SERVERS = {"kafka": kafka, "postgresql": postgresql, "mariadb": mariadb}
+@contextmanager
+def mysql() -> Iterator[tuple[str, str]]:
+    """A MySQL."""
+    with finding.first_available(MySQLServer, mysql_container) as server:
+        yield finding.MYSQL_URL, server.url
+
+
+SERVERS = {"kafka": kafka, "postgresql": postgresql, "mariadb": mariadb, "mysql": mysql}
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m tests.servers", description=__doc__)

@@ -12,6 +12,7 @@ import zipfile
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from xml.etree import ElementTree
 
 from filelock import FileLock
 
@@ -24,9 +25,17 @@ DOWNLOAD_TIMEOUT = 900.0
 
 def artifact(profile: str, *, unpacked: bool) -> Path:
     """The directory with one server's files, as its profile in the pom names them."""
-    version = hashlib.sha256(POM.read_bytes()).hexdigest()[:12]
+    version = hashlib.sha256(_named(profile)).hexdigest()[:12]
     fill = partial(_fetch, profile, unpacked=unpacked)
     return completed(cache_directory() / f"{profile}-{version}", fill)
+
+
+def _named(profile: str) -> bytes:
+    """What the pom says of one server: another one's new version is no reason to fetch this one again."""
+    for found in ElementTree.parse(POM).iterfind(".//{*}profile"):
+        if found.findtext("{*}id") == profile:
+            return ElementTree.tostring(found)
+    raise ValueError(f"the pom has no profile {profile!r}")
 
 
 def cache_directory() -> Path:
@@ -75,12 +84,20 @@ def _unpack(directory: Path) -> None:
         with zipfile.ZipFile(jar) as files:
             files.extractall(directory)
         jar.unlink()
-    for archive in directory.glob("*.txz"):
+    for archive in [*directory.glob("*.txz"), *directory.glob("*Linux-amd64.tar.gz")]:
         with tarfile.open(archive) as files:
             # As an attribute, since Python before 3.11.4 (Debian 12) knows no such argument.
-            files.extraction_filter = getattr(tarfile, "data_filter", lambda member, _: member)
+            files.extraction_filter = _within
             files.extractall(directory)
         archive.unlink()
+
+
+def _within(member: tarfile.TarInfo, directory: str) -> tarfile.TarInfo | None:
+    """What stays within the directory; links to somewhere on the machine that packed it are left out."""
+    if member.issym() and member.linkname.startswith("/"):
+        return None
+    data_filter = getattr(tarfile, "data_filter", None)
+    return data_filter(member, directory) if data_filter else member
 
 
 def _make_readable(directory: Path) -> None:

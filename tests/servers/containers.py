@@ -12,11 +12,13 @@ from typing import Any
 from tests.servers.errors import ServerUnavailableError
 from tests.servers.kafka import Kafka
 from tests.servers.mariadb import MariaDB
+from tests.servers.mysql import MySQL
 from tests.servers.postgresql import PostgreSQL
 
 KAFKA_IMAGE = "confluentinc/cp-kafka:7.6.0"
 POSTGRESQL_IMAGE = "postgres:18"
 MARIADB_IMAGE = "mariadb:11.4"
+MYSQL_IMAGE = "mysql:8.4"
 KAFKA_SETTINGS = {
     "KAFKA_AUTO_CREATE_TOPICS_ENABLE": "false",
     "KAFKA_TRANSACTION_STATE_LOG_REPLICATION_FACTOR": "1",
@@ -58,6 +60,17 @@ def mariadb_container() -> Iterator[MariaDB]:
     container = MySqlContainer(MARIADB_IMAGE, username="root", password="test-secret")
     with started(container):
         yield MariaDB(container.get_connection_url())
+
+
+@contextmanager
+def mysql_container() -> Iterator[MySQL]:
+    """A MySQL in a container."""
+    require_engine()
+    from testcontainers.community.mysql import MySqlContainer
+
+    container = MySqlContainer(MYSQL_IMAGE, username="root", password="test-secret")
+    with started(container):
+        yield MySQL(container.get_connection_url())
 
 
 @contextmanager

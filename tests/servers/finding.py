@@ -7,15 +7,17 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import TypeVar
 
-from tests.servers.containers import kafka_container, mariadb_container, postgresql_container
+from tests.servers.containers import kafka_container, mariadb_container, mysql_container, postgresql_container
 from tests.servers.errors import ServerUnavailableError
 from tests.servers.kafka import Kafka, KafkaServer
 from tests.servers.mariadb import MariaDB, MariaDBServer
+from tests.servers.mysql import MySQL, MySQLServer
 from tests.servers.postgresql import PostgreSQL, PostgreSQLServer
 
 KAFKA_ADDRESS = "BULKDELETE_TEST_KAFKA"
 POSTGRESQL_URL = "BULKDELETE_TEST_POSTGRESQL"
 MARIADB_URL = "BULKDELETE_TEST_MARIADB"
+MYSQL_URL = "BULKDELETE_TEST_MYSQL"
 
 T = TypeVar("T")
 
@@ -39,6 +41,13 @@ def postgresql() -> Iterator[PostgreSQL]:
 def mariadb() -> Iterator[MariaDB]:
     """A MariaDB to talk to."""
     with first_available(lambda: given(MARIADB_URL, MariaDB), mariadb_container, MariaDBServer) as server:
+        yield server
+
+
+@contextmanager
+def mysql() -> Iterator[MySQL]:
+    """A MySQL to talk to."""
+    with first_available(lambda: given(MYSQL_URL, MySQL), mysql_container, MySQLServer) as server:
         yield server
 
 

@@ -13,6 +13,7 @@ from tests.servers import finding
 from tests.servers.errors import ServerUnavailableError
 from tests.servers.kafka import Kafka, KafkaServer
 from tests.servers.mariadb import MariaDB, MariaDBServer
+from tests.servers.mysql import MySQL
 from tests.servers.postgresql import PostgreSQL, PostgreSQLServer
 
 T = TypeVar("T")
@@ -39,6 +40,17 @@ def mariadb() -> Iterator[MariaDB]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def mysql() -> Iterator[MySQL]:
+    """The MySQL that all tests share. Where none can be had its tests are skipped, in continuous integration too."""
+    with ExitStack() as stack:
+        try:
+            server = stack.enter_context(finding.mysql())
+        except ServerUnavailableError as error:
+            pytest.skip(f"no MySQL: {error}")
+        yield server
+
+
 @pytest.fixture
 def postgresql_url(postgresql: PostgreSQL) -> Iterator[str]:
     """A new and empty PostgreSQL database."""
@@ -50,6 +62,13 @@ def postgresql_url(postgresql: PostgreSQL) -> Iterator[str]:
 def mariadb_url(mariadb: MariaDB) -> Iterator[str]:
     """A new and empty MariaDB database."""
     with mariadb.database() as url:
+        yield url
+
+
+@pytest.fixture
+def mysql_url(mysql: MySQL) -> Iterator[str]:
+    """A new and empty MySQL database."""
+    with mysql.database() as url:
         yield url
 
 
