@@ -100,8 +100,13 @@ class Dialect(Operands, Protocol):
         """One short transaction with the settings of `spec/databases.md` §1; with `snapshot` repeatable reads."""
         ...
 
-    def reading(self, engine: sa.Engine, seconds: float) -> AbstractContextManager[sa.Connection]:
-        """A transaction that only reads, whose statements take at most so long (a fault of kind `slow` ends them)."""
+    def reading(
+        self, engine: sa.Engine, seconds: float, snapshot: bool = False
+    ) -> AbstractContextManager[sa.Connection]:
+        """A transaction that only reads, whose statements take at most so long (a fault of kind `slow` ends them).
+
+        With `snapshot` all of them see one state, where that locks nothing.
+        """
         ...
 
     def between(self, engine: sa.Engine) -> None:

@@ -13,11 +13,11 @@ import typer
 from bulkdelete.domain.errors import BulkDeleteError, RefusedError, UnavailableError
 from bulkdelete.service.cli.output import messages
 
-FAMILIES = ("run", "control", "demo", "views", "proof", "serve", "submit", "config")
+FAMILIES = ("run", "control", "demo", "views", "proof", "serve", "submit", "config", "query", "preview")
 FAMILY_OF = {
     "run": "run", "pause": "control", "resume": "control", "cancel": "control",
     "demo": "demo", "serve": "serve", "submit": "submit",
-    "config": "config",
+    "config": "config", "query": "query", "preview": "preview",
     **dict.fromkeys(("list", "status", "failures", "deleted", "history", "sql"), "views"),
     "rebuild": "proof", "verify": "proof",
 }  # fmt: skip

@@ -16,6 +16,7 @@ from bulkdelete.domain.query.operators import COMPARES_COLUMNS, Operator, takes
 from bulkdelete.domain.query.tree import Column, Comparison, Value
 from bulkdelete.domain.query.values import TYPES, plain_value
 
+COUNTS = {"count", "period", "year", "period and year"}
 MOST_VALUES = 10_000
 
 
@@ -56,10 +57,16 @@ def values_of(element: Element, operator: Operator, place: str) -> tuple[Value, 
             raise InvalidJobError("values stand in the attribute and in elements; leave one out", f"{place}.value")
         if len(element) > MOST_VALUES:
             raise InvalidJobError(f"{len(element):,} values; at most {MOST_VALUES:,} are taken", f"{place}.value")
-        return tuple(element_value(one, f"{place}.value[{at}]") for at, one in enumerate(element))
+        return tuple(counted(element_value(one, f"{place}.value[{at}]"), operator) for at, one in enumerate(element))
     if said is None or (said == "" and operator.form.most == 0):
         return ()
-    return (typed(str(said), element.get("uitype"), f"{place}.value"),)
+    return (counted(typed(str(said), element.get("uitype"), f"{place}.value"), operator),)
+
+
+def counted(value: Value, operator: Operator) -> Value:
+    """A whole number, where the operator takes one, is no text."""
+    whole = isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10
+    return int(value) if whole and operator.form.takes in COUNTS else value
 
 
 def element_value(element: Element, place: str) -> Value:

@@ -1,0 +1,110 @@
+"""`bulkdelete preview`: what a job will do, and what it takes along; nothing is changed."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from bulkdelete.domain.declarations import NOTHING
+from bulkdelete.domain.errors import InvalidJobError
+from bulkdelete.domain.job import Job
+from bulkdelete.records.effects import Effect
+from bulkdelete.records.target import Target
+from bulkdelete.service.cataloguefile import read_catalogue, told_of
+from bulkdelete.service.cli.databases import catalogue_file, database_url
+from bulkdelete.service.cli.output import messages, print_json
+from bulkdelete.service.cli.story import tell_preview
+from bulkdelete.service.dialects import dialect_of_address
+from bulkdelete.service.foresight import Foresight, as_data, foreseen
+from bulkdelete.service.jobfile import read_job
+from bulkdelete.service.ledgers import ledger_place
+
+RULES = {"cascade": "go with them", "remove_link": "lose their link", "set_default": "fall back to a default link"}
+
+
+def tell_foresight(console: Console, found: list[Foresight], order: list[int]) -> None:
+    """Counts and consequences, for people."""
+    for index in order:
+        console.print(f"  [bold]{index + 1}[/]  {escape(found[index].explanation.sentence)}")
+        for line in told(found[index]):
+            console.print(f"     {escape(line)}")
+
+
+def told(one: Foresight) -> Iterator[str]:
+    """One query, a line each."""
+    outlook = one.outlook
+    yield f"{'' if outlook.exact else 'about '}{outlook.count:,} records" + (
+        "" if outlook.exact else ", by the database's own estimate: they are too many to follow in time"
+    )
+    for effect in outlook.effects:
+        yield f"  {effect_in_words(effect, outlook.exact)}"
+    if outlook.blocked:
+        yield f"  {outlook.blocked:,} of them will be kept back"
+    if outlook.sample:
+        yield "such as " + ", ".join(str(each) for each in outlook.sample)
+    yield from (f"also matches empty values: {each}" for each in one.explanation.matches_empty)
+    yield from one.explanation.notes
+    yield from (f"reading: {each}" for each in one.explanation.readings)
+
+
+def effect_in_words(effect: Effect, exact: bool) -> str:
+    """What one relationship does."""
+    what = RULES.get(effect.rule, "keep some of them back")
+    count = f"{'' if exact else 'about '}{effect.count:,} {effect.entity}"
+    return f"level {effect.level}: {count} {what} ({effect.relationship})"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+
+    @app.command()
+    def preview(
+        job: Annotated[Path, typer.Argument(metavar="JOB", help="The job file, YAML or JSON.")],
+        database: Annotated[
+            str | None,
+            typer.Option(help="postgresql:// or mariadb://USER@HOST/NAME, sqlite:///FILE, or a configured name."),
+        ] = None,
+        as_json: Annotated[bool, typer.Option("--json", help="As one JSON object on stdout.")] = False,
+        ids: Annotated[bool, typer.Option("--ids", help="With the ids of all records that would go.")] = False,
+        catalogue: Annotated[Path | None, typer.Option(help="TOML: what is to be known of the entities.")] = None,
+    ) -> None:
+        """Show what a job will delete and take along, level by level; nothing is changed, and nobody waits.
+
+        Example: bulkdelete preview closed-cases.yaml --database postgresql://localhost/crm
+        """
+        asked, address = job_and_address(job, database)
+        file = catalogue_file(catalogue, database or asked.database)
+        asked = asked.under(
+            NOTHING if file is None else read_catalogue(file), ledger_place(None, database or asked.database)
+        )
+        with contextlib.closing(Target(address)) as target, told_of(file):
+            seen = target.preview(asked)
+            found = foreseen(target, asked, seen, ids)
+        console = messages()
+        if as_json:
+            print_json(as_data(asked, seen, found))
+            return
+        tell_preview(console, asked, seen)
+        tell_foresight(console, found, seen.scope.order())
+        if ids:
+            for one in found:
+                print_json({"entity": one.entity, "record_ids": list(one.outlook.record_ids or ())})
+
+
+def job_and_address(path: Path, database: str | None) -> tuple[Job, str]:
+    """The job, its SQL read in the dialect of the database, and the database's address."""
+    asked = read_job(path, dialect_of_address(database_url(database)))
+    address = database_url(database or asked.database)
+    if address is None:
+        raise InvalidJobError(
+            "say which: --database URL, or `database: NAME` in the job and BULKDELETE_DATABASES__NAME", "--database"
+        )
+    if database is None:
+        asked = read_job(path, dialect_of_address(address))
+    return asked, address
