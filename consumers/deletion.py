@@ -114,16 +114,19 @@ class Deletion:
             return
         run = self.run(work, operation, target)
         batch, position, started = work.batch, work.position, time.monotonic()
+        most = work.most
         while True:
             place = Place(
                 plan["query_index"], work.unit, work.unit - plan["first"], batch, position, plan["walk"]
             )  # fmt: skip
-            result = target.delete(run, place)
+            result = target.delete(run, place, most)
             yield from result.outcomes(operation.id, work.epoch, plan["query_index"], work.unit, batch)
             if result.finished:
                 return
             batch, position = batch + 1, result.position
-            if self.is_stopping() or time.monotonic() - started > LONGEST:
+            most = most if most is None else most - result.taken
+            # At its bound it lets go: from what is recorded follows how many more it may delete.
+            if self.is_stopping() or time.monotonic() - started > LONGEST or (most is not None and most <= 0):
                 yield UnitReleased(
                     operation_id=operation.id, epoch=work.epoch, unit=work.unit, batch=batch, position=position
                 )

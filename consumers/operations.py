@@ -9,6 +9,7 @@ from bulkdelete.domain.application import BulkDeletes
 from bulkdelete.domain.commands import ControlCommand, SubmitBulkDelete
 from bulkdelete.domain.declarations import NOTHING, Declarations
 from bulkdelete.domain.errors import InvalidJobError, RefusedError, UnavailableError
+from bulkdelete.domain.guards import NO_GUARDS, Guards
 from bulkdelete.domain.job import GovernedJob, Job
 from bulkdelete.domain.operation import Operation
 from bulkdelete.domain.outcomes import AnyOutcome, UnitReleased
@@ -29,18 +30,19 @@ def take_command(
     check: Check | None = None,
     catalogues: Mapping[str, Declarations] = NONE,
     ledgers: Mapping[str, str] = NOWHERE,
+    guards: Guards = NO_GUARDS,
 ) -> Operation:
     """Carry a command out. Raises a RefusedError where it can never work, UnavailableError where it can later."""
     if not isinstance(command, SubmitBulkDelete):
         return application.control(command)
     database = database_of(command, databases)
     found = application.find(command.operation_id)
-    # What an operation began with holds: the same command again must not meet a newer catalogue.
+    # What an operation began with holds: the same command again must not meet a newer catalogue, or newer guards.
     if found is None:
-        job = command.job.under(catalogues.get(database, NOTHING), ledgers.get(database))
+        job = command.job.under(catalogues.get(database, NOTHING), ledgers.get(database), guards)
     else:
         began = GovernedJob.read(found.job)
-        job = command.job.under(began.catalogue, began.ledger)
+        job = command.job.under(began.catalogue, began.ledger, began.service_guards)
     if check is not None and found is None:
         try:
             check(database, job)
@@ -50,7 +52,7 @@ def take_command(
         except RefusedError as error:
             field = error.field or ""
             where = field if field.startswith("catalogue") else f"job.{field}" if field else "job"
-            raise InvalidJobError(error.reason, where) from None
+            raise type(error)(error.reason, where) from None
     return application.submit(command.model_copy(update={"job": job}), database)
 
 

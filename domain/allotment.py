@@ -16,9 +16,9 @@ def allot(plan: PlanProgress, window: int, most: int | None, deleted: int) -> No
         return
     ceilings = plan.setdefault("ceilings", {})
     units = unfinished(plan, window)
-    for unit in [one for one in ceilings if int(one) not in units]:
-        del ceilings[unit]
-    free = most - deleted - sum(ceiling - deleted_of(plan, int(unit)) for unit, ceiling in ceilings.items())
+    for gone in [one for one in ceilings if int(one) not in units]:
+        del ceilings[gone]
+    free = most - deleted - sum(ceiling - deleted_of(plan, int(name)) for name, ceiling in ceilings.items())
     needy = [unit for unit in units if ceilings.get(str(unit), 0) - deleted_of(plan, unit) <= 0]
     for at, unit in enumerate(needy):
         share = max(0, free) // (len(needy) - at)

@@ -12,6 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidat
 from bulkdelete.domain.errors import InvalidJobError
 from bulkdelete.domain.query.values import refused
 from bulkdelete.domain.refusals import refusal, spelled
+from bulkdelete.domain.zones import as_zone
 
 LARGEST_CATALOGUE = 128 * 1024
 """Bytes of a catalogue as JSON: with the largest job it fits a message."""
@@ -21,6 +22,8 @@ WORDS = (
     "table",
     "created_on",
     "exclude",
+    "time_zone",
+    "hierarchy",
     "child",
     "columns",
     "parent",
@@ -67,6 +70,10 @@ class DeclaredEntity(Declared):
     """The attribute that tells when a record was created; false: none does."""
     exclude: bool = False
     """Its records are never deleted."""
+    time_zone: Annotated[str | None, BeforeValidator(as_zone)] = None
+    """The zone of times that it stores without one, where that is not the whole database's."""
+    hierarchy: Name | None = None
+    """The attribute that refers to the record above, where several refer to the entity itself."""
 
 
 class DeclaredRelationship(Declared):
@@ -84,6 +91,8 @@ class Declarations(Declared):
     """A whole catalogue."""
 
     entities: dict[Name, DeclaredEntity] = {}
+    time_zone: Annotated[str | None, BeforeValidator(as_zone)] = None
+    """The zone of times that the database stores without one; default: the job's."""
     relationships: Annotated[tuple[DeclaredRelationship, ...], Field(strict=False)] = ()
 
     @classmethod

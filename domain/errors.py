@@ -6,7 +6,8 @@ BulkDeleteError
 │   ├── OperationNotFoundError          nobody submitted that operation
 │   ├── OperationExistsError            the id belongs to another job
 │   ├── TransitionError                 the operation is not in a state that allows this
-│   └── NotAuthorisedError              the principal may not do this
+│   ├── NotAuthorisedError              the principal may not do this
+│   └── GuardError                      a guard forbids it: it names the guard and its figures
 ├── UnavailableError                infrastructure is away: wait, nothing is lost
 │   └── OperationBusyError              another process drives the operation
 ├── TargetChangedError              the target database is not the one the operation began on, or its schema changed
@@ -14,6 +15,11 @@ BulkDeleteError
 """
 
 from __future__ import annotations
+
+
+def printable(text: str) -> str:
+    """A text that any terminal and any encoding can show: what is no line break and not printable is escaped."""
+    return "".join(one if one.isprintable() or one == "\n" else ascii(one)[1:-1] for one in text)
 
 
 class BulkDeleteError(Exception):
@@ -24,9 +30,9 @@ class RefusedError(BulkDeleteError):
     """What was asked can never work."""
 
     def __init__(self, reason: str, field: str | None = None) -> None:
-        super().__init__(f"{field}: {reason}" if field else reason)
-        self.reason = reason
-        self.field = field
+        self.reason = printable(reason)
+        self.field = None if field is None else printable(field)
+        super().__init__(f"{self.field}: {self.reason}" if field else self.reason)
 
 
 class InvalidJobError(RefusedError):
@@ -47,6 +53,10 @@ class TransitionError(RefusedError):
 
 class NotAuthorisedError(RefusedError):
     """The principal may not do this."""
+
+
+class GuardError(RefusedError):
+    """A guard forbids it."""
 
 
 class UnavailableError(BulkDeleteError):

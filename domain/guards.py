@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -24,6 +25,8 @@ def as_failures(value: Any) -> Any:
         return value
     if isinstance(value, str) and re.fullmatch(r"\d{1,3}(\.\d{1,4})?%", value, re.ASCII) and Decimal(value[:-1]) <= 100:
         return value
+    if isinstance(value, str) and re.fullmatch(r"\d{1,15}", value, re.ASCII):
+        return int(value)
     raise refused(f'{value!r:.100}: a whole number of at least 0 is accepted, or a share such as "5%"')
 
 
@@ -31,6 +34,8 @@ def as_records(value: Any) -> Any:
     """A count."""
     if value is None or (isinstance(value, int) and not isinstance(value, bool) and 0 < value <= LARGEST):
         return value
+    if isinstance(value, str) and re.fullmatch(r"0*[1-9]\d{0,15}", value, re.ASCII):
+        return int(value)
     raise refused(f"{value!r:.100}: a whole number above 0 is accepted")
 
 
@@ -121,3 +126,11 @@ def broken(guards: Guards, deleted: int, failed: int, records: int) -> tuple[str
         share = f" of about {records:,}" if isinstance(guards.max_failures, str) else ""
         return "guards.max_failures", f"{failed:,} records failed{share}, more than the {said} allowed"
     return None
+
+
+def guards_of(job: Mapping[str, Any]) -> Guards:
+    """The guards that a kept job stands under: its own, and those of the service that it was submitted to."""
+    own, service = job.get("guards"), job.get("service_guards")
+    if own is None and service is None:
+        return NO_GUARDS
+    return Guards.model_validate(own or {}).and_those(Guards.model_validate(service or {}))

@@ -10,12 +10,14 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from bulkdelete.domain.declarations import LARGEST_CATALOGUE, NOTHING, Declarations
 from bulkdelete.domain.errors import InvalidJobError
+from bulkdelete.domain.guards import NO_GUARDS, Guards
 from bulkdelete.domain.ledger_place import Ledger
 from bulkdelete.domain.meaning import Meaning
 from bulkdelete.domain.query.expression import QueryExpression
 from bulkdelete.domain.query.notation import item_of
 from bulkdelete.domain.query.tree import QueryTree
 from bulkdelete.domain.query.values import refused
+from bulkdelete.domain.query.words import said
 from bulkdelete.domain.query_builder import Query
 from bulkdelete.domain.refusals import refusal
 
@@ -57,9 +59,20 @@ def as_expression(value: Any, info: ValidationInfo) -> Any:
     return item_of(value, (info.context or {}).get("dialect"))
 
 
-def said(job: dict[str, Any]) -> dict[str, Any]:
-    """A job as plain data without the settings that it leaves to their defaults: its digest stays what it was."""
-    return {name: value for name, value in job.items() if value is not None or name not in Meaning.model_fields}
+def as_written(job: dict[str, Any]) -> dict[str, Any]:
+    """A job as plain data without what it leaves to defaults that came later: its digest stays what it was."""
+    kept = {name: value for name, value in job.items() if value is not None or name not in Meaning.model_fields}
+    guards = with_guards(kept)
+    return {**kept, "queries": said(kept["queries"]), **guards}
+
+
+GUARDS = ("guards", "service_guards")
+
+
+def with_guards(job: dict[str, Any]) -> dict[str, Any]:
+    """The guards of a job as plain data, as far as they say anything; takes them out of the job."""
+    every = {name: Guards.model_validate(job.pop(name)).to_json() for name in GUARDS if name in job}
+    return {name: said for name, said in every.items() if said}
 
 
 class Job(Meaning):
@@ -75,6 +88,12 @@ class Job(Meaning):
     ]
     database: Annotated[str | None, Field(max_length=255, strict=True), BeforeValidator(as_database)] = None
     options: Options = Options()
+    guards: Guards = NO_GUARDS
+
+    @property
+    def all_guards(self) -> Guards:
+        """The guards that hold: its own, and the service's where it is submitted to one."""
+        return self.guards
 
     @property
     def declared(self) -> Declarations:
@@ -86,10 +105,10 @@ class Job(Meaning):
         """Where the operation keeps its ledger; None: the default of its database."""
         return None
 
-    def under(self, catalogue: Declarations, ledger: str | None = None) -> GovernedJob:
-        """The same job under a catalogue, with the place of its ledger."""
-        said = {"queries": self.queries, "catalogue": catalogue.to_json(), "ledger": ledger}
-        return GovernedJob.read({**self.to_json(), **said})
+    def under(self, catalogue: Declarations, ledger: str | None = None, guards: Guards = NO_GUARDS) -> GovernedJob:
+        """The same job under a catalogue and the guards of a service, with the place of its ledger."""
+        governed = {"catalogue": catalogue.to_json(), "ledger": ledger, "service_guards": guards.to_json()}
+        return GovernedJob.read({**self.to_json(), "queries": self.queries, **governed})
 
     @classmethod
     def read(cls, value: object, dialect: str | None = None) -> Self:
@@ -111,7 +130,7 @@ class Job(Meaning):
 
     def to_json(self) -> dict[str, Any]:
         """The job as plain data, as events carry it; `read` takes it back."""
-        return said(self.model_dump(mode="json", by_alias=True))
+        return as_written(self.model_dump(mode="json", by_alias=True))
 
     def canonical(self) -> str:
         """The job as one JSON text that is the same for the same job."""
@@ -136,6 +155,12 @@ class GovernedJob(Job):
 
     catalogue: Declarations = NOTHING
     ledger: Ledger | None = None
+    service_guards: Guards = NO_GUARDS
+
+    @property
+    def all_guards(self) -> Guards:
+        """Its own, and those of the service that it was submitted to."""
+        return self.guards.and_those(self.service_guards)
 
     @property
     def ledger_place(self) -> str | None:
@@ -149,6 +174,6 @@ class GovernedJob(Job):
 
     def to_json(self) -> dict[str, Any]:
         """The job as plain data; what is not set is left out, as if there were no such thing."""
-        bare = said(self.model_dump(mode="json", by_alias=True, exclude={"catalogue", "ledger"}))
+        bare = as_written(self.model_dump(mode="json", by_alias=True, exclude={"catalogue", "ledger"}))
         more = {"catalogue": self.catalogue.to_json()} if self.catalogue != NOTHING else {}
         return {**bare, **more} | ({"ledger": self.ledger} if self.ledger else {})

@@ -5,36 +5,16 @@ from __future__ import annotations
 import datetime
 import re
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from bulkdelete.domain.query.terms import UTC, Fiscal, FiscalPeriod, Terms, User
 from bulkdelete.domain.query.tree import TextMode
 from bulkdelete.domain.query.values import PlainValue, refused
-from bulkdelete.domain.spelling import suggestion
+from bulkdelete.domain.zones import as_zone
 
 MOST_TEAMS = 1_000
-FEW_ZONES = ("UTC", "Europe/Oslo", "Europe/London", "America/New_York", "Asia/Tokyo", "Australia/Sydney")
-
-
-def as_zone(value: Any) -> Any:
-    """The name of a time zone of the IANA database."""
-    if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9_+\-/]{1,64}", value):
-        raise refused(f"{value!r:.100} is no time zone of the IANA database; such as {', '.join(FEW_ZONES[:3])}")
-    try:
-        ZoneInfo(value)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        close = suggestion(value, known_zones())
-        raise refused(f'"{value}" is no time zone of the IANA database{close or "; such as Europe/Oslo"}') from None
-    return value
-
-
-def known_zones() -> list[str]:
-    """The names of all zones; few where the database does not list them."""
-    import zoneinfo  # noqa: PLC0415 (only for a suggestion)
-
-    return sorted(zoneinfo.available_timezones()) or list(FEW_ZONES)
 
 
 def as_month_and_day(value: Any) -> Any:

@@ -14,9 +14,11 @@ from eventsourcing.domain import AggregateCreated, AggregateEvent, BaseAggregate
 from eventsourcing.domain import Snapshot as BaseSnapshot
 from eventsourcing.utils import register_topic
 
+from bulkdelete.domain.allotment import allot, deleted_of
 from bulkdelete.domain.batch import BatchTotals
 from bulkdelete.domain.commands import CancelOperation, ControlCommand, PauseOperation, ResumeOperation
 from bulkdelete.domain.errors import TransitionError
+from bulkdelete.domain.guards import Guards, broken, guards_of
 from bulkdelete.domain.job import Job
 from bulkdelete.domain.lifecycle import Status, check
 from bulkdelete.domain.outcomes import BatchDone, FenceClosed, FenceOpened, QueryPlanned
@@ -28,6 +30,7 @@ from bulkdelete.domain.progress import (
     finish_unit,
     is_walked,
     query_progress,
+    settled_of,
     try_again,
 )
 
@@ -115,6 +118,7 @@ class Operation(BaseAggregate[UUID]):
                 query_index=self.query_index, number=self.number, retry=self.retry, walk=self.walk,
                 first=self.first_unit, units=self.units, walked=self.first_unit, beyond=[], open={},
             )  # fmt: skip
+            aggregate.allot()
             aggregate.close_pass_if_walked()
 
     class BatchDeleted(Event):
@@ -158,7 +162,10 @@ class Operation(BaseAggregate[UUID]):
                 finish_unit(plan, self.unit)
                 aggregate.close_pass_if_walked()
             else:
-                plan["open"][str(self.unit)] = OpenUnit(batch=self.batch + 1, position=self.position)
+                plan["open"][str(self.unit)] = OpenUnit(
+                    batch=self.batch + 1, position=self.position, deleted=deleted_of(plan, self.unit) + self.deleted
+                )
+            aggregate.allot()
 
     class Retrying(Event):
         """Something the operation needs is away; it waits for it."""
@@ -348,6 +355,32 @@ class Operation(BaseAggregate[UUID]):
             unlinked=totals.unlinked, duration=outcome.duration, position=outcome.position,
             finished=outcome.finished,
         )  # fmt: skip
+        self.keep_guards()
+
+    def keep_guards(self) -> None:
+        """Stop where the recorded counts break a guard."""
+        if self.failing or not Status(self.status).is_running:
+            return
+        known = sum(max(one["estimated"], settled_of(one)) for one in self.queries)
+        failed = sum(one["failed"] for one in self.queries)
+        found = broken(self.guards, self.deleted, failed, known)
+        if found is not None:
+            self.trigger_event(self.Failing, field=found[0], reason=found[1])
+
+    @property
+    def guards(self) -> Guards:
+        """The guards that the operation began with: the job's own, and the service's."""
+        return guards_of(self.job)
+
+    @property
+    def deleted(self) -> int:
+        """Records that its queries deleted."""
+        return sum(one["deleted"] for one in self.queries)
+
+    def allot(self) -> None:
+        """Bound what each unit may still delete, where a guard bounds them all."""
+        if self.plan is not None and (most := self.guards.max_records) is not None:
+            allot(self.plan, self.job["options"]["window"], most, self.deleted)
 
     def wait_for(self, epoch: int, reason: str) -> None:
         """Record that something it needs is away."""

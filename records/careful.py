@@ -21,9 +21,10 @@ from bulkdelete.records.dialect import AnySelect, Fault
 from bulkdelete.records.growth import grow
 from bulkdelete.records.holding import held_by_others, hold_links
 from bulkdelete.records.ledger import Ledger
-from bulkdelete.records.removal import KeptError, Removal
+from bulkdelete.records.removal import Removal
 from bulkdelete.records.result import BatchResult
 from bulkdelete.records.scope import Run
+from bulkdelete.records.staying import ChangedError, KeptError
 
 SINGLY, DENSE = 8, 16
 """So few are tried one by one, once so many were found to fail."""
@@ -61,9 +62,11 @@ class Careful:
         self.scope = self.run.scope
         self.dialect = self.scope.dialect
         self.dialect.prefer_indexes(self.connection, all(one.indexed for one in self.scope.catalogue.relationships))
-        self.where = self.scope.where(self.query_index, self.scope.entity(self.query_index), self.run.cut_off)
+        self.where = self.run.where(self.query_index, self.scope.entity(self.query_index))
         self.closure = Closure(self.connection, self.scope, self.scope.entity(self.query_index))
-        self.removal = Removal(self.connection, self.closure, self.where)
+        looks_at = self.scope.looks_at(self.query_index)
+        self.removal = Removal(self.connection, self.closure, self.where, looks_at)
+        self.changed = 0
         self.aside = Aside(self.connection, self.run.id, self.query_index, self.ledger, self.closure, self.again)
 
     def delete(self, found: AnySelect, result: BatchResult) -> int:
@@ -81,6 +84,7 @@ class Careful:
             self.try_twice(ords)
         self.fail_found()
         self.settle(result)
+        result.vanished += self.changed
         return selected
 
     def select(self, found: AnySelect) -> int:
@@ -155,11 +159,19 @@ class Careful:
         except sa.exc.DBAPIError as error:
             self.fault(error)
             self.bisect(ords)
-        except KeptError as kept:
-            self.find(kept.ords, kept.reason)
+        except (KeptError, ChangedError) as kept:
+            self.give_up(kept)
             self.fail_found()
             if rest := self.ords():
                 self.try_twice(rest)
+
+    def give_up(self, kept: KeptError | ChangedError) -> None:
+        """These roots stay: something keeps them, or what they were joined with changed, and they match no more."""
+        if isinstance(kept, KeptError):
+            self.find(kept.ords, kept.reason)
+        else:
+            self.changed += len(kept.ords)
+            self.closure.drop(kept.ords)
 
     def find(self, ords: list[int], reason: Reason) -> None:
         """These roots stay; they are told once the search is over."""
@@ -185,8 +197,8 @@ class Careful:
             return
         try:
             self.removal.attempt(ords)
-        except KeptError as kept:
-            self.find(kept.ords, kept.reason)
+        except (KeptError, ChangedError) as kept:
+            self.give_up(kept)
             if rest := [one for one in ords if one not in set(kept.ords)]:
                 self.bisect(rest)
         except sa.exc.DBAPIError as error:

@@ -92,6 +92,8 @@ class Entity:
     attributes: Mapping[str, Attribute]
     physical: Mapping[str, str] = field(default_factory=dict)
     """What only the dialect knows, such as the partitions or whether there is a rowid."""
+    time_zone: str | None = None
+    """The zone of times that are stored without one, where the catalogue says it; None: the job's."""
 
     @property
     def key_columns(self) -> list[sa.Column[object]]:
@@ -129,6 +131,15 @@ class Entity:
         return None
 
 
+@dataclass(frozen=True)
+class Hierarchy:
+    """An entity whose records refer to one above them: `up` refers to `node`."""
+
+    entity: Entity
+    node: str
+    up: str
+
+
 MOST_ORDERS = 4
 """Ways to begin a ring of entities that are tried."""
 
@@ -150,6 +161,10 @@ class Catalogue:
     """A job's spelling of an entity → its name here."""
     created_on: Mapping[str, str | None] = field(default_factory=dict)
     """Entity → the attribute that a declared catalogue chose to tell when a record was created; None: none."""
+    linked: Mapping[str, Entity] = field(default_factory=dict)
+    """A job's spelling of an entity that its queries only read → that entity."""
+    hierarchies: Mapping[tuple[str, str], Hierarchy | str] = field(default_factory=dict)
+    """Entity and attribute → the hierarchy that the attribute's values belong to, or why there is none."""
 
     @classmethod
     def of(
@@ -158,6 +173,8 @@ class Catalogue:
         relationships: Iterable[Relationship],
         asked: Mapping[str, str],
         created_on: Mapping[str, str | None],
+        linked: Mapping[str, Entity],
+        hierarchies: Mapping[tuple[str, str], Hierarchy | str],
     ) -> Catalogue:
         """The catalogue, with what the attributes say of the relationships."""
 
@@ -166,7 +183,14 @@ class Catalogue:
             return any(not attributes[name].nullable for name in one.cleared or one.child_columns)
 
         known = tuple(replace(one, required=is_required(one)) for one in relationships)
-        return cls(entities, known, asked, created_on)
+        return cls(entities, known, asked, created_on, linked, hierarchies)
+
+    def hierarchy(self, entity: str, attribute: str, path: str) -> Hierarchy:
+        """The hierarchy that an attribute's values belong to. Raises InvalidJobError where there is none."""
+        found = self.hierarchies.get((entity, attribute), f'"{attribute}" refers to no hierarchy')
+        if isinstance(found, str):
+            raise InvalidJobError(found, path)
+        return found
 
     def referrers(self, entity: str) -> list[Relationship]:
         """The relationships whose child refers to this entity."""
@@ -208,33 +232,3 @@ class Catalogue:
         """The orders in which the records of a closure may go: one, or a few where entities refer to each other."""
         every = [self.children_first(names, turn) for turn in range(min(len(names), MOST_ORDERS))]
         return [one for at, one in enumerate(every) if one not in every[:at]]
-
-    def order_of_queries(self, entities: list[str]) -> list[int]:
-        """The queries in the order they run: a restricting entity before the one it restricts, else as written."""
-        before: dict[int, set[int]] = {}
-        for later, entity in enumerate(entities):
-            restricting = {one.child for name in self.reached(entity) for one in self.referrers(name) if one.restricts}
-            before[later] = {
-                earlier for earlier, other in enumerate(entities) if other in restricting and other != entity
-            }
-        ordered: list[int] = []
-        while len(ordered) < len(entities):
-            rest = [index for index in before if index not in ordered]
-            free = [index for index in rest if not before[index] & set(rest)]
-            # In a ring, as written: the first whose every predecessor also waits for it.
-            ring = [
-                index for index in rest if all(index in ancestors(one, before) for one in before[index] & set(rest))
-            ]
-            ordered.append((free or ring or rest)[0])
-        return ordered
-
-
-def ancestors(index: int, before: Mapping[int, set[int]]) -> set[int]:
-    """Everything that must come before, directly or not."""
-    found, pending = set(), [index]
-    while pending:
-        for one in before[pending.pop()]:
-            if one not in found:
-                found.add(one)
-                pending.append(one)
-    return found

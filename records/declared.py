@@ -19,11 +19,13 @@ class Declared:
 
     def __init__(self, schema: Schema, declarations: Declarations) -> None:
         self.schema = schema
-        self.naming = Naming(schema, declarations.entities)
+        self.naming = Naming(schema, declarations.entities, declarations.time_zone)
         self.loaded: dict[str, Entity] = {}
         self.overriding: dict[Relationship, Relationship] = {}
         self.added: list[Relationship] = []
         for name, said in declarations.entities.items():
+            if said.hierarchy:
+                self.columns(self.naming.tables[name], [said.hierarchy], f"{PATH}.entities.{name}.hierarchy")
             if said.created_on:
                 self.columns(self.naming.tables[name], [said.created_on], f"{PATH}.entities.{name}.created_on")
         for at, one in enumerate(declarations.relationships):
@@ -34,6 +36,10 @@ class Declared:
         if table not in self.loaded:
             self.loaded[table] = self.schema.entity(table, None)
         return self.loaded[table]
+
+    def placed(self, entity: Entity) -> Entity:
+        """A table as the entity that the catalogue makes of it: its name, and the zone of its times."""
+        return replace(entity, name=self.name(entity.name), time_zone=self.naming.time_zone(entity.name))
 
     def name(self, table: str) -> str:
         """How the entity of a table is called."""
@@ -125,6 +131,10 @@ class Declared:
         """The relationships onto these tables: the database's, with what overrides them, and those that were added."""
         known = [self.overriding.get(one, one) for one in self.schema.referrers(tables)]
         return known + [one for one in self.added if one.parent in tables]
+
+    def references(self, table: str) -> list[Relationship]:
+        """The relationships of this table: the database's, and those that were added."""
+        return self.schema.references(table) + [one for one in self.added if one.child == table]
 
 
 def is_over(one: Relationship, columns: tuple[str, ...], references: tuple[str, ...] | None) -> bool:

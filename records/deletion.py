@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from bulkdelete.domain.errors import TargetChangedError, UnavailableError
 from bulkdelete.domain.record_ids import RecordIds
+from bulkdelete.records.bounded import bound_passed, bound_reached
 from bulkdelete.records.careful import Careful, TransactionLostError
 from bulkdelete.records.catalogue import Entity
 from bulkdelete.records.dialect import Dialect, PackError, Span
@@ -55,7 +56,7 @@ class BatchDeletion:
                 effort.careful = True
                 effort.attempts += 1
             except (TooManyError, PackError):
-                effort.size = max(1, effort.size // 4)
+                effort.too_many()
             except TransactionLostError as error:
                 effort.lost(error.fault)
             except sa.exc.DBAPIError as error:
@@ -88,12 +89,19 @@ class BatchDeletion:
         where = self.where(run, place, span, standing.aside)
         if standing.aside:
             self.dialect.prefer_indexes(connection, all_indexed=True)
+        entity = run.scope.at(place.query_index, span.table)
+        if (
+            effort.most == 0
+            and connection.execute(sa.select(sa.exists().where(where).select_from(entity.table))).scalar()
+        ):
+            raise bound_reached(run.scope.job)
         if effort.careful:
             return self.carefully(connection, run, place, span, where, now, effort)
         result = BatchResult(now, span.following, span.last)
-        entity = run.scope.at(place.query_index, span.table)
         row = {**self.row(run, place), "outcome": result.to_json()}
-        ids = Direct(connection, self.dialect, self.ledger, 2 * self.dialect.most_records).delete(entity, where, row)
+        most = 2 * self.dialect.most_records
+        most = most if effort.most is None else min(most, effort.most)
+        ids = Direct(connection, self.dialect, self.ledger, most).delete(entity, where, row)
         return with_ids(result, entity.name, ids)
 
     def standing(self, connection: sa.Connection, run: Run, place: Place) -> Standing:
@@ -101,7 +109,7 @@ class BatchDeletion:
 
         Raises TargetChangedError where it does not know the operation, FencedError where it forbids it.
         """
-        fence, ledger, aside = self.ledger.tables
+        fence, ledger, aside, _ = self.ledger.tables
         failed = sa.exists().where(aside.c.operation_id == run.id, aside.c.query_index == place.query_index)
         select = (
             sa.select(
@@ -128,7 +136,7 @@ class BatchDeletion:
         entity = run.scope.at(place.query_index, span.table)
         aside = self.ledger.set_aside
         mine = (aside.c.operation_id == run.id, aside.c.query_index == place.query_index)
-        terms = [span.condition, run.scope.where(place.query_index, entity, run.cut_off)]
+        terms = [span.condition, run.where(place.query_index, entity)]
         if aside_exists:
             terms.append(~sa.exists().where(*mine, aside.c.record == self.dialect.key_text(entity.key_columns)))
         return sa.and_(*terms)
@@ -143,12 +151,18 @@ class BatchDeletion:
         result = BatchResult(now, span.following, span.last)
         found = sa.select(*entity.key_columns).where(where)
         most = 2 * self.dialect.most_records
-        found = found.limit(most + 1 if span.limit is None else span.limit)
+        bound = effort.bound(most + 1 if span.limit is None else span.limit)
         careful = self.care(connection, run, place, effort)
-        selected = careful.delete(found, result)
+        selected = careful.delete(found.limit(bound), result)
         if selected > most:
             raise TooManyError
-        if careful.untried:
+        if effort.most is not None and result.taken > effort.most:
+            # A cascade took records that the query asks for as well.
+            raise TooManyError if bound > 1 else bound_passed(run.scope.job, result.taken, effort.most)
+        if effort.most is not None and selected == bound:
+            # The rest of the same range: what is done is gone or set aside.
+            result.position, result.finished, result.untried = place.position, False, careful.untried
+        elif careful.untried:
             # The rest of the same range: what is done is gone or set aside.
             result.position, result.finished, result.untried = place.position, False, True
         elif span.limit is not None:
@@ -168,15 +182,16 @@ class BatchDeletion:
         entity = run.scope.entity(place.query_index)
         aside = self.ledger.set_aside
         mine = (aside.c.operation_id == run.id, aside.c.query_index == place.query_index, aside.c.retryable)
-        ahead = sa.select(aside.c.record).where(*mine).order_by(aside.c.record).limit(effort.size)
+        size = effort.bound(effort.size)
+        ahead = sa.select(aside.c.record).where(*mine).order_by(aside.c.record).limit(size)
         if place.position is not None:
             ahead = ahead.where(aside.c.record > place.position)
         texts = list(connection.execute(ahead).scalars())
-        result = BatchResult(now, texts[-1] if texts else None, len(texts) < effort.size)
+        result = BatchResult(now, texts[-1] if texts else None, not size or len(texts) < size)
         self.begin(connection, run, place)
         if texts:
             self.dialect.reserve(connection, run.scope.catalogue.written(entity.name))
-            where = run.scope.where(place.query_index, entity, run.cut_off)
+            where = run.where(place.query_index, entity)
             among = sa.and_(*mine, aside.c.record.between(texts[0], texts[-1]))
             self.settle_vanished(connection, run, place, where, among, result)
             careful = self.care(connection, run, place, effort, again=True)

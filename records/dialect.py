@@ -137,10 +137,6 @@ class Dialect(Operands, Protocol):
         """What the database says of its tables."""
         ...
 
-    def before(self, entity: Entity, attribute: str, cut_off: datetime.datetime) -> Truth:
-        """Whether the record was created before the cut-off."""
-        ...
-
     def check(self, connection: sa.Connection, entity: Entity, tree: QueryTree, where: Truth) -> list[str]:
         """Try what the deletion will need, changing nothing. Raises InvalidJobError; the result are cautions.
 

@@ -10,6 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from bulkdelete.domain.errors import TargetChangedError
+from bulkdelete.domain.job import Job
 from bulkdelete.records.dialect import Dialect
 from bulkdelete.records.ledger import Ledger
 
@@ -41,21 +42,21 @@ def read_fence(connection: sa.Connection, ledger: Ledger, operation_id: UUID) ->
 
 
 def open_fence(
-    connection: sa.Connection, dialect: Dialect, ledger: Ledger, operation_id: UUID, digest: str, epoch: int
+    connection: sa.Connection, dialect: Dialect, ledger: Ledger, operation_id: UUID, job: Job, epoch: int
 ) -> FenceRow:
-    """Allow the operation to run at this epoch, unless a later word was said.
+    """Allow the operation to run at this epoch, unless a later word was said. The cut-off is decided at the first.
 
     Raises TargetChangedError where the target knows the operation with another job or catalogue, or does not know one
     that began before: it was restored, or is another database.
     """
-    row = read_fence(connection, ledger, operation_id)
+    row, digest = read_fence(connection, ledger, operation_id), job.digest()
     fence = ledger.fence
     if row is None:
         if epoch > 1:
             raise TargetChangedError(
                 f"the target does not know operation {operation_id}, which began before: restored, or another database?"
             )
-        cut_off = dialect.read_clock(connection.execute(sa.select(dialect.now())).scalar_one())
+        cut_off = job.cut_off(dialect.read_clock(connection.execute(sa.select(dialect.now())).scalar_one()))
         row = FenceRow(digest, epoch, "running", cut_off)
         connection.execute(
             sa.insert(fence).values(

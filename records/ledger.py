@@ -1,4 +1,4 @@
-"""Our three tables in the target database: fence, ledger and set_aside."""
+"""Our tables in the target database: fence, ledger, set_aside and chosen."""
 
 from __future__ import annotations
 
@@ -35,16 +35,18 @@ class Ledger:
     fence: the target's word on whether an operation may go on; kept for good.
     ledger: one row a committed batch, until its operation has ended.
     set_aside: records known to fail, so that later passes skip them set-based; until the operation has ended.
+    chosen: the records that a query meant when it was planned, where deleting some could make others match.
     """
 
     fence: sa.Table
     ledger: sa.Table
     set_aside: sa.Table
+    chosen: sa.Table
 
     @property
     def tables(self) -> tuple[sa.Table, ...]:
-        """All three."""
-        return self.fence, self.ledger, self.set_aside
+        """All of them."""
+        return self.fence, self.ledger, self.set_aside, self.chosen
 
     def forget(self, connection: sa.Connection, mine: tuple[Truth, ...], texts: list[str]) -> None:
         """Records that are settled are no longer set aside."""
@@ -143,7 +145,15 @@ def ledger_tables(dialect: Dialect, place: LedgerPlace) -> Ledger:
         sa.Column("reason", SHORT, nullable=False),
         **OPTIONS,
     )
-    return Ledger(fence, ledger, set_aside)
+    chosen = sa.Table(
+        f"{prefix}chosen",
+        metadata,
+        sa.Column("operation_id", ID, primary_key=True),
+        sa.Column("query_index", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("record", dialect.record_type(), primary_key=True),
+        **OPTIONS,
+    )
+    return Ledger(fence, ledger, set_aside, chosen)
 
 
 def ids_of(entity: Entity, texts: list[str]) -> RecordIds:

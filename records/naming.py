@@ -16,9 +16,10 @@ PATH = "catalogue"
 class Naming:
     """Names and tables, both ways; tables are told by the database's own name. Raises InvalidJobError."""
 
-    def __init__(self, schema: Schema, said: Mapping[str, DeclaredEntity]) -> None:
+    def __init__(self, schema: Schema, said: Mapping[str, DeclaredEntity], zone: str | None = None) -> None:
         self.schema = schema
         self.said = said
+        self.zone = zone
         self.tables: dict[str, str] = {}
         """The catalogue's name → the table."""
         self.keys: dict[str, str] = {}
@@ -69,6 +70,15 @@ class Naming:
             named = ", ".join(sorted(self.said)[:50])
             reason = f"{error.reason}; entities of the catalogue: {named}.{suggestion(name, self.said)}"
             raise InvalidJobError(reason, path) from None
+
+    def time_zone(self, table: str) -> str | None:
+        """The zone of times that a table stores without one: the entity's, else the database's; None: not said."""
+        own = self.said[self.keys[table]].time_zone if table in self.keys else None
+        return own or self.zone
+
+    def hierarchy(self, table: str) -> str | None:
+        """The attribute that refers to the record above, where the catalogue says it."""
+        return self.said[self.keys[table]].hierarchy if table in self.keys else None
 
     def is_excluded(self, table: str) -> bool:
         """Whether its records are never deleted."""

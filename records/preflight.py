@@ -26,6 +26,20 @@ class Caution:
     grave: bool = False
 
 
+def probe_all(connection: sa.Connection, dialect: Dialect, scope: Scope) -> list[str]:
+    """Try what a job will need, changing nothing; the texts are cautions. Raises InvalidJobError."""
+    cautions: list[str] = []
+    probe = connection.begin_nested() if dialect.name == "postgresql" else None
+    for index in range(len(scope.job.queries)):
+        entity = scope.entity(index)
+        where = scope.where(index, entity, None)
+        cautions += dialect.check(connection, entity, scope.tree(index), where)
+        cautions += probe_reached(connection, dialect, scope, entity)
+    if probe:
+        probe.rollback()
+    return list(dict.fromkeys(cautions))
+
+
 def probe_reached(connection: sa.Connection, dialect: Dialect, scope: Scope, entity: Entity) -> list[str]:
     """Try what a deletion does to records of other entities: takes along, unlinks, is kept by."""
     cautions: list[str] = []

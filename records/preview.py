@@ -30,7 +30,7 @@ class Preview:
 
 def previewed(connection: sa.Connection, dialect: Dialect, scope: Scope, notes: list[str]) -> Preview:
     """The preview of a job, by the database's own estimates; `notes` are cautions that were found before."""
-    now = dialect.read_clock(connection.execute(sa.select(dialect.now())).scalar_one())
+    now = scope.job.cut_off(dialect.read_clock(connection.execute(sa.select(dialect.now())).scalar_one()))
     walks, blocked = [], []
     for index in range(len(scope.job.queries)):
         entity = scope.entity(index)

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from bulkdelete.domain.declarations import Declarations
 from bulkdelete.domain.errors import InvalidJobError
+from bulkdelete.domain.query.tree import QueryTree
 from bulkdelete.records.catalogue import Catalogue, Entity, Relationship
 from bulkdelete.records.declared import Declared
+from bulkdelete.records.linked import hierarchies_of, linked_to
 from bulkdelete.records.schema import Schema
 
 
-def reflect(schema: Schema, declarations: Declarations, entities: Sequence[str], paths: Iterable[str]) -> Catalogue:
-    """The entities of these names and all that a deletion of their records reaches. Raises InvalidJobError."""
+def reflect(schema: Schema, declarations: Declarations, trees: Sequence[QueryTree]) -> Catalogue:
+    """The entities of the queries, all that a deletion of their records reaches, and what they read besides.
+
+    Raises InvalidJobError.
+    """
     declared = Declared(schema, declarations)
+    entities, paths = [tree.entity for tree in trees], [tree.path for tree in trees]
     asked: dict[str, str] = {}
     found: dict[str, Entity] = {}
     for name, path in zip(entities, paths, strict=True):
@@ -27,11 +33,14 @@ def reflect(schema: Schema, declarations: Declarations, entities: Sequence[str],
         if table not in found:
             found[table] = declared.entity(table)
     refuse_keyless(found, used)
+    linked = linked_to(declared, trees)
     return Catalogue.of(
-        {declared.name(table): replace(one, name=declared.name(table)) for table, one in found.items()},
+        {declared.name(table): declared.placed(one) for table, one in found.items()},
         [replace(one, child=declared.name(one.child), parent=declared.name(one.parent)) for one in used],
         {name: declared.name(table) for name, table in asked.items()},
         chosen,
+        {name: declared.placed(one) for name, one in linked.items()},
+        hierarchies_of(declared, trees, {**{name: found[table] for name, table in asked.items()}, **linked}),
     )
 
 

@@ -7,21 +7,13 @@ from dataclasses import dataclass, field
 import sqlalchemy as sa
 
 from bulkdelete.records.catalogue import Entity, Relationship
-from bulkdelete.records.causes import KEPT, Reason, reason_of_declared
+from bulkdelete.records.causes import KEPT, reason_of_declared
 from bulkdelete.records.closure import Closure, Everyone, as_one
 from bulkdelete.records.predicates import Truth
+from bulkdelete.records.staying import ChangedError, KeptError
 
 SHALLOW = 10
 """Levels of a tree that every database's own cascade reaches down."""
-
-
-class KeptError(Exception):
-    """A trigger silently kept records, or a catalogue keeps them: these roots must stay whole."""
-
-    def __init__(self, ords: list[int], reason: Reason) -> None:
-        super().__init__(f"{len(ords)} records are kept: {reason.text}")
-        self.ords = ords
-        self.reason = reason
 
 
 @dataclass
@@ -32,6 +24,8 @@ class Removal:
     closure: Closure
     where: Truth
     """The full predicate: it stands in the statement that deletes, too."""
+    looks_at: frozenset[str] = frozenset()
+    """The entities of other records that the predicate is about."""
     unlinked: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -57,11 +51,15 @@ class Removal:
         among = (ords[0], ords[-1])
         with self.dialect.savepoint(self.connection):
             self.hold_declared(among)
+            if self.is_checked_first() and (changed := self.unmatched(ords)):
+                raise ChangedError(changed)
             unlinked = self.unlink(among)
             cut = {name for name in names if cutting and self.cut_links(name, self.between_entities(name), among)}
             for name in names:
                 self.delete_entity(name, among, name in cut)
             if kept := self.kept(among):
+                if changed := self.unmatched(kept):
+                    raise ChangedError(changed)
                 raise KeptError(kept, KEPT)
         for entity, count in unlinked.items():
             self.unlinked[entity] = self.unlinked.get(entity, 0) + count
@@ -185,7 +183,30 @@ class Removal:
 
     def predicate(self, name: str) -> list[Truth]:
         """What must hold of an entity's records in the statement that deletes them."""
-        return [] if name != self.closure.entity.name or self.takes_its_own() else [self.where]
+        if name != self.closure.entity.name or self.takes_its_own() or self.is_checked_first():
+            return []
+        return [self.where]
+
+    def is_checked_first(self) -> bool:
+        """Whether the predicate is about records that go, or lose a link, before those that were asked for.
+
+        Then it is held against the roots in a statement of its own, right before the first of them goes.
+        """
+        if not self.looks_at:
+            return False
+        written = {one.name for one in self.scope.catalogue.written(self.closure.entity.name)}
+        return bool(self.looks_at & written) or self.takes_its_own()
+
+    def unmatched(self, ords: list[int]) -> list[int]:
+        """Those of these roots that are still there and match no more; none where other records do not matter."""
+        if not self.looks_at:
+            return []
+        name = self.closure.entity.name
+        work = self.closure.tables[name]
+        entity = self.closure.entity
+        matching = sa.exists().where(self.where, self.closure.is_record(name)).select_from(entity.table)
+        asked = sa.select(work.c.ord).where(work.c.ord.between(ords[0], ords[-1]), work.c.depth == 0, ~matching)
+        return sorted(set(self.connection.execute(asked).scalars()) & set(ords))
 
     def takes_its_own(self) -> bool:
         """Whether a cascade takes records of the entity itself, which need not match the query."""

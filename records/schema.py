@@ -23,6 +23,10 @@ class Schema(Protocol):
         """The foreign keys onto these tables, from wherever."""
         ...
 
+    def references(self, table: str) -> list[Relationship]:
+        """The foreign keys of this table, onto wherever."""
+        ...
+
     def is_indexed(self, table: str, columns: tuple[str, ...]) -> bool:
         """Whether an index of the table begins with these columns, in any order."""
         ...

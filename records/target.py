@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +19,8 @@ from bulkdelete.domain.declarations import Declarations
 from bulkdelete.domain.errors import InvalidJobError, UnavailableError
 from bulkdelete.domain.job import Job
 from bulkdelete.domain.ledger_place import LedgerPlace
+from bulkdelete.records.bounded import check_reach, check_records
+from bulkdelete.records.chosen import Choosing
 from bulkdelete.records.declared import Declared
 from bulkdelete.records.deletion import BatchDeletion
 from bulkdelete.records.dialect import Walk
@@ -30,7 +32,7 @@ from bulkdelete.records.ledger import Ledger, ledger_tables, place_of
 from bulkdelete.records.names import read_address, shown
 from bulkdelete.records.own_tables import OwnTables
 from bulkdelete.records.pace import Paces
-from bulkdelete.records.preflight import probe_reached
+from bulkdelete.records.preflight import probe_all
 from bulkdelete.records.preview import Preview, previewed
 from bulkdelete.records.result import BatchResult
 from bulkdelete.records.scope import Run, Scope
@@ -110,7 +112,8 @@ class Target:
     def scope(self, job: Job) -> Scope:
         """The job held against the database as it is now. Raises InvalidJobError."""
         with self.available(), self.dialect.reading(self.engine, PLANNING_SECONDS) as connection:
-            scope = Scope.of(job, connection, self.dialect)
+            scope = replace(Scope.of(job, connection, self.dialect), chosen=self.ledger.chosen)
+            check_reach(scope)
         self.scopes[job.digest()] = scope
         return scope
 
@@ -128,22 +131,16 @@ class Target:
         scope = self.scope(job)
         for attempt in self.waits():
             with attempt:
-                return scope, self.probe(job, scope)
+                notes = self.probe(scope)
+                with self.available():
+                    check_records(self.engine, self.dialect, scope, PLANNING_SECONDS)
+                return scope, notes
         raise AssertionError("the last attempt returns or raises")
 
-    def probe(self, job: Job, scope: Scope) -> list[str]:
+    def probe(self, scope: Scope) -> list[str]:
         """Try what the job will need in one transaction that is undone; the texts are cautions."""
-        cautions: list[str] = []
         with self.available(), self.dialect.transaction(self.engine) as connection:
-            probe = connection.begin_nested() if self.dialect.name == "postgresql" else None
-            for index in range(len(job.queries)):
-                entity = scope.entity(index)
-                where = scope.where(index, entity, None)
-                cautions += self.dialect.check(connection, entity, scope.tree(index), where)
-                cautions += probe_reached(connection, self.dialect, scope, entity)
-            if probe:
-                probe.rollback()
-        return list(dict.fromkeys(cautions))
+            return probe_all(connection, self.dialect, scope)
 
     def waits(self) -> Retrying:
         """Attempts at what somebody else's lock may hold up, for a bounded time."""
@@ -161,17 +158,21 @@ class Target:
         scope, _ = self.check(job)
         self.tables.create()
         with self.available(), self.dialect.transaction(self.engine) as connection:
-            row = open_fence(connection, self.dialect, self.ledger, operation_id, job.digest(), epoch)
+            row = open_fence(connection, self.dialect, self.ledger, operation_id, job, epoch)
         return row, scope
 
     def plan(self, run: Run, query_index: int, retry: bool) -> tuple[Walk, bool]:
         """How to walk the entity of a query, and whether it tells which records were there at the start."""
         bounded = run.scope.created_on(query_index) is not None
+        if run.scope.is_settled_first(query_index) and not retry:
+            bounded = True  # no other record is meant, whenever it was created
+            with self.available():
+                Choosing(self.engine, self.dialect, self.ledger).choose(run, query_index)
         with self.available(), self.dialect.reading(self.engine, PLANNING_SECONDS) as connection:
             if retry:
                 return Walk({"kind": "set_aside"}, 1, self.set_aside(connection, run, query_index)), bounded
             entity = run.scope.entity(query_index)
-            where = run.scope.where(query_index, entity, run.cut_off)
+            where = run.where(query_index, entity)
             aside = self.ledger.set_aside
             mine = (aside.c.operation_id == run.id, aside.c.query_index == query_index)
             if connection.execute(sa.select(sa.exists().where(*mine).select_from(aside))).scalar():
@@ -185,11 +186,11 @@ class Target:
         mine = (aside.c.operation_id == run.id, aside.c.query_index == query_index, aside.c.retryable)
         return int(connection.execute(sa.select(sa.func.count()).select_from(aside).where(*mine)).scalar_one())
 
-    def delete(self, run: Run, place: Place) -> BatchResult:
-        """One batch; how much it takes on follows from how long the batches before it took."""
+    def delete(self, run: Run, place: Place, most: int | None = None) -> BatchResult:
+        """One batch of at most so many records; how much it takes on follows from how long those before it took."""
         kind = run.scope.entity(place.query_index).key_kind
         pace = self.paces.of(run.operation_id, place.query_index, self.batches.needs_care(run, place), kind)
-        effort = Effort(pace.size, careful=False)
+        effort = Effort(pace.size, careful=False, most=most)
         try:
             with self.turn:
                 result = self.batches.delete(run, place, effort)
@@ -234,7 +235,7 @@ class Target:
 
     def clear(self, operation_id: UUID) -> None:
         """Remove what is recorded: the ledger rows and the records set aside. The fence stays."""
-        for table in (self.ledger.ledger, self.ledger.set_aside):
+        for table in (self.ledger.ledger, self.ledger.set_aside, self.ledger.chosen):
             _, *key = table.primary_key.columns
             mine = table.c.operation_id == str(operation_id)
             ahead = sa.select(*key).where(mine).order_by(*key).limit(1).offset(CLEARED)

@@ -37,11 +37,15 @@ def fit(value: Value, attribute: Attribute, path: str) -> Bound:
             raise OverflowError
         return found
     except (ValueError, TypeError, InvalidOperation, OverflowError, KeyError):
-        shown = f'"{value}"' if isinstance(value, str) else str(value).lower()
-        raise InvalidJobError(
-            f'{shown:.100} does not fit "{attribute.name}", which is {attribute.native}; accepted: {accepted}',
-            path,
-        ) from None
+        raise misfit(value, attribute, path, accepted) from None
+
+
+def misfit(value: Value, attribute: Attribute, path: str, accepted: str) -> InvalidJobError:
+    """The refusal of a value that does not fit."""
+    shown = f'"{value}"' if isinstance(value, str) else str(value).lower()
+    return InvalidJobError(
+        f'{shown:.100} does not fit "{attribute.name}", which is {attribute.native}; accepted: {accepted}', path
+    )
 
 
 def as_integer(value: Value) -> int:

@@ -36,7 +36,7 @@ def parts_of(settings: Settings, roles: frozenset[Role]) -> Iterator[Parts]:
         try:
             yield Parts(
                 application, settings.databases.keys(), deletion.do, keeper, stopping.set, targets.check, catalogues,
-                settings.all_ledgers(),
+                settings.all_ledgers(), settings.guards,
             )  # fmt: skip
         finally:
             if keeper is not None:

@@ -24,6 +24,7 @@ from bulkdelete.projections.opening import open_views
 from bulkdelete.projections.reads import Reads
 from bulkdelete.records.target import Target
 from bulkdelete.service.cataloguefile import read_catalogue, told_of
+from bulkdelete.service.guards import service_guards
 from bulkdelete.service.ledgers import ledger_place
 from bulkdelete.service.local import LocalRun
 from bulkdelete.service.principal import principal
@@ -116,7 +117,7 @@ class LocalClient:
         if address is None:
             raise InvalidJobError("say which: submit(job, database=…) or Client.local(database=…)", "database")
         catalogue = NOTHING if self.catalogue is None else read_catalogue(self.catalogue)
-        job = job.under(catalogue, self.ledger)
+        job = job.under(catalogue, self.ledger, service_guards())
         with closing(Target(address, self.ledger)) as target:
             with told_of(self.catalogue):
                 target.check(job)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_serializer, model_validator
-from pydantic_core.core_schema import SerializerFunctionWrapHandler
+from pydantic import BeforeValidator, Field, model_validator
 
 from bulkdelete.domain.query.operators import COMPARES_COLUMNS, INTERNAL, Operator, takes
 from bulkdelete.domain.query.tree import Column, Comparison, Join, Order
@@ -62,27 +61,12 @@ class ConditionExpression(Expression):
             raise refused("CompareEntityName says whose column is compared, and needs CompareColumns: true")
         return self
 
-    @model_serializer(mode="wrap")
-    def leave_out_defaults(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """What was not said is not written: the digest of a job stays what it was."""
-        return without(handler(self), self, entity_name=None, compare_columns=False, compare_entity_name=None)
-
     def comparison(self, path: str) -> Comparison:
         """The condition as a node of the tree."""
         values, column = self.values, None
         if self.compare_columns:
             values, column = (), Column(str(self.values[0]), self.compare_entity_name)
         return Comparison(self.attribute_name, self.operator, values, path, self.entity_name, column)
-
-
-def without(found: dict[str, Any], part: Expression, **defaults: Any) -> dict[str, Any]:
-    """What is written, without words that say their default."""
-    for name, default in defaults.items():
-        if getattr(part, name) == default:
-            field = type(part).model_fields[name]
-            found.pop(field.alias or name, None)
-            found.pop(name, None)
-    return found
 
 
 class OrderExpression(Expression):

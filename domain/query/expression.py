@@ -9,11 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, PrivateAttr, model_serializer, model_validator
-from pydantic_core.core_schema import SerializerFunctionWrapHandler
+from pydantic import BeforeValidator, Field, PrivateAttr, model_validator
 
 from bulkdelete.domain.errors import InvalidJobError
-from bulkdelete.domain.query.conditions import ConditionExpression, Name, OrderExpression, named, orders_of, without
+from bulkdelete.domain.query.conditions import ConditionExpression, Name, OrderExpression, named, orders_of
 from bulkdelete.domain.query.naming import check_names
 from bulkdelete.domain.query.tree import (
     Join,
@@ -25,10 +24,8 @@ from bulkdelete.domain.query.tree import (
     placed,
 )
 from bulkdelete.domain.query.values import refused
-from bulkdelete.domain.query.words import Expression, check_depth
+from bulkdelete.domain.query.words import MOST_CONDITIONS, MOST_LINKS, Expression, check_extent
 
-MOST_CONDITIONS = 500
-MOST_LINKS = 15
 MOST_TOP = 5_000
 
 
@@ -48,11 +45,6 @@ class FilterExpression(Expression):
     conditions: Annotated[tuple[ConditionExpression, ...], Field(alias="Conditions", strict=False)] = ()
     filters: Annotated[tuple[FilterExpression, ...], Field(alias="Filters", strict=False)] = ()
     any_all: Annotated[LinkEntity | None, Field(alias="AnyAllFilterLinkEntity")] = None
-
-    @model_serializer(mode="wrap")
-    def leave_out_defaults(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """What was not said is not written."""
-        return without(handler(self), self, any_all=None)
 
     @property
     def is_empty(self) -> bool:
@@ -139,12 +131,7 @@ class QueryExpression(Expression):
     @classmethod
     def stay_shallow(cls, value: Any) -> Any:
         """Refuse what is nested too deep before it is read."""
-        return check_depth(value)
-
-    @model_serializer(mode="wrap")
-    def leave_out_defaults(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """What was not said is not written: the digest of a job stays what it was."""
-        return without(handler(self), self, links=(), orders=(), top=None, distinct=False, text=None)
+        return check_extent(value)
 
     @model_validator(mode="after")
     def say_what_goes(self) -> Self:

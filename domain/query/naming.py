@@ -86,3 +86,56 @@ def check_orders(orders: tuple[Order, ...], speakers: Speakers) -> None:
     for one in orders:
         if one.entity is not None:
             speakers.of(one.entity, f"{one.path}.EntityName")
+
+
+def places_of(tree: QueryTree) -> dict[int, Speakers]:
+    """Who may be named within each link, by the link's identity."""
+    found: dict[int, Speakers] = {}
+
+    def enter(link: Link, around: Speakers) -> None:
+        inside = found[id(link)] = Speakers(around.root, (link, *around.links))
+        look(link.where, inside)
+        for one in link.links:
+            enter(one, inside)
+
+    def look(node: Node | None, speakers: Speakers) -> None:
+        match node:
+            case Junction(terms=terms):
+                for term in terms:
+                    look(term, speakers)
+            case Link():
+                enter(node, speakers)
+            case _:
+                pass
+
+    look(tree.where, Speakers(tree.entity, tuple(visible(tree.links))))
+    for link in tree.links:
+        enter(link, Speakers(tree.entity, ()))
+    return found
+
+
+def subjects(tree: QueryTree) -> Iterator[tuple[Comparison, str]]:
+    """Every comparison, and the entity whose attribute it is about."""
+    places = places_of(tree)
+
+    def look(node: Node | None, own: str, speakers: Speakers) -> Iterator[tuple[Comparison, str]]:
+        match node:
+            case Comparison(entity=None):
+                yield node, own
+            case Comparison(entity=str(name), path=path):
+                link = speakers.of(name, f"{path}.EntityName")
+                yield node, tree.entity if link is None else link.entity
+            case Junction(terms=terms):
+                for term in terms:
+                    yield from look(term, own, speakers)
+            case Link():
+                yield from enter(node)
+
+    def enter(link: Link) -> Iterator[tuple[Comparison, str]]:
+        yield from look(link.where, link.entity, places[id(link)])
+        for one in link.links:
+            yield from enter(one)
+
+    yield from look(tree.where, tree.entity, Speakers(tree.entity, tuple(visible(tree.links))))
+    for link in tree.links:
+        yield from enter(link)

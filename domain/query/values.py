@@ -55,8 +55,8 @@ def typed_value(value: Any, kind: Any) -> Any:
     """A value in the type that it names; a number or boolean may be spelled as text there."""
     if kind is None:
         return value
-    if kind not in TYPES:
-        raise refused(f"{kind!r} is no type of a value; accepted: {', '.join(sorted(TYPES))}")
+    if not isinstance(kind, str) or kind not in TYPES:
+        raise refused(f"{kind!r:.100} is no type of a value; accepted: {', '.join(sorted(TYPES))}")
     if kind in NUMBERS and isinstance(value, str):
         try:
             return int(value) if value.strip().lstrip("+-").isdecimal() else Decimal(value)

@@ -11,6 +11,10 @@ from bulkdelete.domain.query.values import refused
 DEEPEST = 40
 """Filters and links within each other, at most."""
 
+MOST_CONDITIONS, MOST_LINKS, MOST_ORDERS = 500, 15, 64
+BOUNDED = {"Conditions": MOST_CONDITIONS, "Filters": MOST_CONDITIONS, "LinkEntities": MOST_LINKS, "Orders": MOST_ORDERS}
+"""Of each word, how many in a whole query: Dataverse's own limits (spec §6.1), and of filters and orders ours."""
+
 INSIDE = ("Criteria", "LinkCriteria", "Filters", "LinkEntities", "AnyAllFilterLinkEntity")
 """The words under which a part of a query stands."""
 
@@ -24,6 +28,24 @@ ONLY_EMPTY: dict[str, tuple[Any, ...]] = {
     "ForceSeek": (),
 }
 """Words taken where they say nothing, and refused by name where they would: a lost word widens a deletion."""
+
+
+UNSAID: dict[str, tuple[Any, ...]] = {
+    "AnyAllFilterLinkEntity": (None,), "LinkEntities": ([],), "Orders": ([],), "TopCount": (None,),
+    "Distinct": (False,), "text": (None,), "EntityName": (None,),
+    "CompareColumns": (False,), "CompareEntityName": (None,), "Alias": (None,),
+    "LinkFromEntityName": (None,), "EntityAlias": (None,), "LinkCriteria": (None,),
+}  # fmt: skip
+"""Words that are not written where they say nothing: a job written before there were any keeps its digest."""
+
+
+def said(written: Any) -> Any:
+    """A written query without the words that say nothing."""
+    if isinstance(written, list):
+        return [said(one) for one in written]
+    if not isinstance(written, dict):
+        return written
+    return {word: said(value) for word, value in written.items() if value not in UNSAID.get(word, ())}
 
 
 def says_nothing(word: str, value: Any) -> bool:
@@ -90,17 +112,22 @@ def check_annotation(part: str, word: str, said: Any) -> None:
             raise refused(f"{said!r:.100} stands where a Microsoft.Dynamics.CRM.{part} is expected: see @odata.type")
 
 
-def check_depth(value: Any) -> Any:
-    """Refuse filters and links nested so deep that reading them would exhaust the stack."""
+def check_extent(value: Any) -> Any:
+    """Refuse what is nested so deep that reading it would exhaust the stack, or so large that it would take long."""
     depth, level = 0, [value]
+    counts = dict.fromkeys(BOUNDED, 0)
     while level:
         depth += 1
         if depth > DEEPEST:
             raise refused(f"filters and links are nested more than {DEEPEST} deep")
+        parts = [one for one in level if isinstance(one, dict)]
+        for word, most in BOUNDED.items():
+            counts[word] += sum(len(one[word]) for one in parts if isinstance(one.get(word), list | tuple))
+            if counts[word] > most:
+                raise refused(f"{word}: {counts[word]} conditions, filters, links or orders; at most {most} are taken")
         level = [
             inner
-            for one in level
-            if isinstance(one, dict)
+            for one in parts
             for word in INSIDE
             for inner in (one[word] if isinstance(one.get(word), list | tuple) else [one.get(word)])
             if isinstance(inner, dict)

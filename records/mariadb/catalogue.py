@@ -98,6 +98,12 @@ class MariaDBSchema:
             self.keys = self.foreign_keys()
         return [one for one in self.keys if one.parent in tables]
 
+    def references(self, table: str) -> list[Relationship]:
+        """The foreign keys of this table."""
+        if self.keys is None:
+            self.keys = self.foreign_keys()
+        return [one for one in self.keys if one.child == table]
+
     def foreign_keys(self) -> list[Relationship]:
         """Every foreign key. InnoDB keeps an index for each."""
         grouped: dict[tuple[str, str, str], list[dict[str, Any]]] = {}

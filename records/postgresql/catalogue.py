@@ -45,7 +45,7 @@ SELECT a.attname FROM pg_index i CROSS JOIN LATERAL unnest(i.indkey) WITH ORDINA
 JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
 WHERE i.indrelid = :oid AND i.indisprimary AND k.at <= i.indnkeyatts ORDER BY k.at
 """
-REFERRERS = """
+FOREIGN_KEYS = """
 SELECT c.conname AS name, c.conrelid::bigint AS child, c.confrelid::bigint AS parent, c.confdeltype AS rule,
        c.condeferrable AS deferrable,
        (SELECT array_agg(a.attname::text ORDER BY k.at) FROM unnest(c.conkey) WITH ORDINALITY k(attnum, at)
@@ -59,12 +59,14 @@ SELECT c.conname AS name, c.conrelid::bigint AS child, c.confrelid::bigint AS pa
        EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.conrelid AND i.indisvalid AND i.indpred IS NULL
                AND (i.indkey::int2[])[0:cardinality(c.conkey) - 1] @> c.conkey) AS indexed
 FROM pg_constraint c
-WHERE c.contype = 'f' AND c.conparentid = 0 AND c.confrelid = ANY (:oids)
+WHERE c.contype = 'f' AND c.conparentid = 0 AND {which}
   AND EXISTS (SELECT FROM pg_trigger t
               WHERE t.tgconstraint = c.oid AND t.tgrelid = c.confrelid AND t.tgenabled IN ('O', 'A'))
 ORDER BY c.conname, c.oid
 """
-"""Foreign keys onto these tables, from any schema, whose trigger on deletion is enabled."""
+"""Foreign keys, from any schema, whose trigger on deletion is enabled."""
+REFERRERS = FOREIGN_KEYS.replace("{which}", "c.confrelid = ANY (:oids)")
+REFERENCES = FOREIGN_KEYS.replace("{which}", "c.conrelid = :oid")
 INDEXED = """
 SELECT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = :oid AND i.indisvalid AND i.indpred IS NULL
   AND (i.indkey::int2[])[0:cardinality(CAST(:columns AS text[])) - 1] @> (
@@ -96,6 +98,11 @@ class PostgreSQLSchema:
         oids = [self.tables[one]["oid"] for one in tables]
         rows = self.connection.execute(sa.text(REFERRERS), {"oids": oids}).mappings()
         return [relationship(dict(row), self.names) for row in rows]
+
+    def references(self, table: str) -> list[Relationship]:
+        """The foreign keys of this table, onto any schema."""
+        rows = self.connection.execute(sa.text(REFERENCES), {"oid": self.tables[table]["oid"]}).mappings()
+        return [relationship(dict(row), self.names) for row in rows if row["parent"] in self.names]
 
     def is_indexed(self, table: str, columns: tuple[str, ...]) -> bool:
         """Whether an index of the table begins with these columns, in any order."""

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql.base import PGDialect
 
 from bulkdelete.domain.errors import InvalidJobError
+from bulkdelete.domain.query.naming import subjects
 from bulkdelete.domain.query.tree import QueryTree
 from bulkdelete.records.catalogue import Entity, Relationship
 from bulkdelete.records.dialect import AnySelect, Span, Walk
@@ -61,7 +62,9 @@ class PostgreSQL(PostgreSQLSessions, PostgreSQLOperands, PostgreSQLKeys):
 
     def read_values(self, connection: sa.Connection, entity: Entity, tree: QueryTree) -> None:
         """Have the server read the values of types that only it knows. Raises InvalidJobError naming the value."""
-        for one in tree.comparisons():
+        for one, about in subjects(tree):
+            if about != tree.entity or one.operator.form.takes != "value":
+                continue
             attribute = entity.attribute(one.attribute, f"{one.path}.AttributeName")
             for index, value in enumerate(one.values if attribute.kind == "other" else ()):
                 try:

@@ -53,6 +53,10 @@ class SQLiteSchema:
             self.given[child] = given_names(self.connection, child)
         return [renamed(one, self.given[one.child]) for one in found]
 
+    def references(self, table: str) -> list[Relationship]:
+        """The foreign keys of this table."""
+        return [one for one in self.keys if one.child == table]
+
     def is_indexed(self, table: str, columns: tuple[str, ...]) -> bool:
         """Whether an index of the table begins with these columns, in any order."""
         return is_indexed(self.connection, table, columns)

@@ -22,6 +22,27 @@ def instant_of(column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
     )
 
 
+def plainly(column: sa.ColumnElement[Any], length: int) -> sa.ColumnElement[bool]:
+    """Whether a text is as long as a day or a time in seconds, and could be one in the usual spelling."""
+    text = sa.func.typeof(column) == sa.literal_column("'text'")
+    return sa.and_(sa.func.length(column) == length, text, sa.func.substr(column, 11, 1).in_([" ", ""]))
+
+
+def wall_of(column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    """The canonical spelling of a time that names no offset; null of one that does."""
+    return sa.case(
+        (plainly(column, 19), column.concat(".000000")),
+        (plainly(column, 10), column.concat(" 00:00:00.000000")),
+        else_=sa.func.bulkdelete_wall(column),
+    )
+
+
+def offset_of(column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    """The canonical spelling, in UTC, of a time that names its offset; null of one that does not."""
+    usual = sa.or_(plainly(column, 19), plainly(column, 10))
+    return sa.case((usual, sa.null()), else_=sa.func.bulkdelete_offset(column))
+
+
 def instant_before(column: sa.ColumnElement[Any], canonical: str) -> sa.ColumnElement[bool]:
     """Whether a time kept as text comes before an instant; the usual spelling is compared as it stands."""
     usual = sa.and_(sa.func.length(column) == 19, sa.func.substr(column, 11, 1) == sa.literal_column("' '"))

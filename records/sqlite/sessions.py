@@ -14,8 +14,8 @@ import sqlalchemy as sa
 from bulkdelete.domain.errors import UnavailableError
 from bulkdelete.domain.ledger_place import LedgerPlace
 from bulkdelete.records.dialect import Fault, TableName
-from bulkdelete.records.instants import canonical
 from bulkdelete.records.savepoints import Savepoints
+from bulkdelete.records.sqlite.functions import lend
 from bulkdelete.records.work_tables import WorkTables
 
 CACHE_KIB = 64 * 1024
@@ -37,7 +37,7 @@ AWAY = {READONLY, IOERR, CORRUPT, FULL, CANTOPEN, PROTOCOL, NOTADB}
 def prepare(connection: Any, _record: object) -> None:
     """Settings of a new connection; foreign keys are off by default and cannot be switched inside a transaction."""
     connection.isolation_level = None
-    connection.create_function("bulkdelete_instant", 1, canonical, deterministic=True)
+    lend(connection)
     for pragma in ("foreign_keys=ON", "busy_timeout=200", "synchronous=FULL", f"cache_size=-{CACHE_KIB}"):
         connection.execute(f"PRAGMA {pragma}")
     connection.execute(f"PRAGMA wal_autocheckpoint={WAL_PAGES}").fetchall()

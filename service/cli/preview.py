@@ -12,17 +12,14 @@ from rich.console import Console
 from rich.markup import escape
 
 from bulkdelete.domain.declarations import NOTHING
-from bulkdelete.domain.errors import InvalidJobError
-from bulkdelete.domain.job import Job
 from bulkdelete.records.effects import Effect
 from bulkdelete.records.target import Target
 from bulkdelete.service.cataloguefile import read_catalogue, told_of
-from bulkdelete.service.cli.databases import catalogue_file, database_url
+from bulkdelete.service.cli.asked import address_of, asked_on
+from bulkdelete.service.cli.databases import catalogue_file
 from bulkdelete.service.cli.output import messages, print_json
 from bulkdelete.service.cli.story import tell_preview
-from bulkdelete.service.dialects import dialect_of_address
 from bulkdelete.service.foresight import Foresight, as_data, foreseen
-from bulkdelete.service.jobfile import read_job
 from bulkdelete.service.ledgers import ledger_place
 
 RULES = {"cascade": "go with them", "remove_link": "lose their link", "set_default": "fall back to a default link"}
@@ -78,7 +75,8 @@ def register(app: typer.Typer) -> None:
 
         Example: bulkdelete preview closed-cases.yaml --database postgresql://localhost/crm
         """
-        asked, address = job_and_address(job, database)
+        asked = asked_on(job, database)
+        address = address_of(asked, database)
         file = catalogue_file(catalogue, database or asked.database)
         asked = asked.under(
             NOTHING if file is None else read_catalogue(file), ledger_place(None, database or asked.database)
@@ -95,16 +93,3 @@ def register(app: typer.Typer) -> None:
         if ids:
             for one in found:
                 print_json({"entity": one.entity, "record_ids": list(one.outlook.record_ids or ())})
-
-
-def job_and_address(path: Path, database: str | None) -> tuple[Job, str]:
-    """The job, its SQL read in the dialect of the database, and the database's address."""
-    asked = read_job(path, dialect_of_address(database_url(database)))
-    address = database_url(database or asked.database)
-    if address is None:
-        raise InvalidJobError(
-            "say which: --database URL, or `database: NAME` in the job and BULKDELETE_DATABASES__NAME", "--database"
-        )
-    if database is None:
-        asked = read_job(path, dialect_of_address(address))
-    return asked, address

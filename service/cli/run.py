@@ -22,19 +22,20 @@ from bulkdelete.domain.commands import ResumeOperation, SubmitBulkDelete
 from bulkdelete.domain.declarations import NOTHING
 from bulkdelete.domain.directory import identify
 from bulkdelete.domain.errors import InvalidJobError, OperationNotFoundError
-from bulkdelete.domain.job import Job
+from bulkdelete.domain.job import GovernedJob, Job
 from bulkdelete.domain.lifecycle import Status
 from bulkdelete.domain.operation import Operation
 from bulkdelete.domain.summary import summary
 from bulkdelete.records.preview import Preview
 from bulkdelete.records.target import Target
 from bulkdelete.service.cataloguefile import read_catalogue, told_of
+from bulkdelete.service.cli.asked import address_of, asked_on
 from bulkdelete.service.cli.databases import catalogue_file, database_url
 from bulkdelete.service.cli.ending import INTERRUPTED, exit_code, reasons
 from bulkdelete.service.cli.going_on import ledger_that_stays, refuse_another_catalogue
 from bulkdelete.service.cli.output import LiveProgress, messages, print_json
 from bulkdelete.service.cli.story import room_advice, tell_end, tell_preview, tell_resumed
-from bulkdelete.service.jobfile import read_job
+from bulkdelete.service.guards import service_guards
 from bulkdelete.service.ledgers import ledger_place
 from bulkdelete.service.local import LocalRun
 from bulkdelete.service.principal import principal
@@ -63,7 +64,8 @@ class Runner:
                 with self.state.application() as application:
                     if found := application.find(operation_id):
                         self.note_ledger(found)
-                        job = job.under(job.declared, found.job.get("ledger"))
+                        began = GovernedJob.read(found.job)
+                        job = job.under(job.declared, began.ledger, began.service_guards)
                         operation = self.submit(application, job, target, operation_id)
                         return self.again(application, operation, target)
             with told_of(self.catalogue):
@@ -217,16 +219,11 @@ def register(app: typer.Typer) -> None:
             raise typer.Exit(runner.resume(str(job) if job else None, database_url(database)))
         if job is None:
             raise InvalidJobError("say which job file to run, or --resume to go on", "JOB")
-        asked = read_job(job)
+        asked = asked_on(job, database)
         if allow_slow:
             asked = asked.model_copy(update={"options": asked.options.model_copy(update={"allow_slow": True})})
-        address = database_url(database or asked.database)
-        if address is None:
-            raise InvalidJobError(
-                "say which: --database URL, or `database: NAME` in the job and BULKDELETE_DATABASES__NAME",
-                "--database",
-            )
+        address = address_of(asked, database)
         runner.catalogue = catalogue_file(catalogue, database or asked.database)
         declared = NOTHING if runner.catalogue is None else read_catalogue(runner.catalogue)
-        asked = asked.under(declared, ledger_place(ledger, database or asked.database))
+        asked = asked.under(declared, ledger_place(ledger, database or asked.database), service_guards())
         raise typer.Exit(runner.run(asked, address, operation_id))

@@ -14,6 +14,7 @@ from bulkdelete.domain.application import BulkDeletes
 from bulkdelete.domain.commands import COMMANDS, ControlCommand, ResumeOperation, SubmitBulkDelete, read_command
 from bulkdelete.domain.declarations import Declarations
 from bulkdelete.domain.errors import InvalidJobError, OperationNotFoundError, RefusedError, TransitionError
+from bulkdelete.domain.guards import NO_GUARDS, Guards
 from bulkdelete.domain.lifecycle import Status
 from bulkdelete.service.kafka.keeping import Keeper
 from bulkdelete.service.kafka.received import Documents, Received
@@ -37,6 +38,7 @@ class Commands:
     check: Check | None = None
     catalogues: Mapping[str, Declarations] = field(default_factory=dict)
     ledgers: Mapping[str, str] = field(default_factory=dict)
+    guards: Guards = NO_GUARDS
 
     async def take(self, received: Received) -> None:
         """Carry one command out, keep it, or reject it."""
@@ -53,7 +55,9 @@ class Commands:
         command = read_command(received.body)
         check_key(received.key, command)
         try:
-            take_command(command, self.application, self.databases, self.check, self.catalogues, self.ledgers)
+            take_command(
+                command, self.application, self.databases, self.check, self.catalogues, self.ledgers, self.guards
+            )
         except OperationNotFoundError as error:
             if not self.keeper.is_over(received):
                 return error

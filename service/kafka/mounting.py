@@ -43,7 +43,15 @@ def mount_routes(
     if Role.OPERATIONS in roles:
         keeper = Keeper(shell, keep_seconds)
         commands = Commands(
-            shell, keeper, parts.application, parts.databases, recorded, parts.check, parts.catalogues, parts.ledgers
+            shell,
+            keeper,
+            parts.application,
+            parts.databases,
+            recorded,
+            parts.check,
+            parts.catalogues,
+            parts.ledgers,
+            parts.guards,
         )
         mount(broker, topics, COMMANDS, commands.handler())
         outcomes = Outcomes(shell, parts.application, topics.name("work"), recorded)

@@ -10,6 +10,7 @@ from bulkdelete.consumers.planning import Planner
 from bulkdelete.consumers.routes import Role
 from bulkdelete.domain.application import BulkDeletes
 from bulkdelete.domain.declarations import Declarations
+from bulkdelete.domain.guards import NO_GUARDS, Guards
 from bulkdelete.domain.outcomes import AnyOutcome
 from bulkdelete.domain.work import AnyWork
 from bulkdelete.projections.keeper import ViewKeeper
@@ -34,6 +35,7 @@ class Parts:
     catalogues: Mapping[str, Declarations] = field(default_factory=dict)
     """The catalogue of each database that has one: an operation begins with it."""
     ledgers: Mapping[str, str] = field(default_factory=dict)
+    guards: Guards = NO_GUARDS
     """Where in a database an operation that begins keeps its ledger, other than by default."""
     planner: Planner = field(init=False)
 

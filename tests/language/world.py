@@ -29,7 +29,7 @@ RELATED: dict[str, list[tuple[str, str, str]]] = {
 WORDS = ["", "a", "A", "abc", "ABC", "a%c", "a_c", "a[c", "b\\c", "ä", "Ä", "z'z", "日本", "a b", " a", "1", "x-y"]
 PATTERNS = [
     "a%", "%c", "_", "a_c", "a[_]c", "a[%]c", "a[[]c", "b\\c", "%", "", "%b%", "Ä", "A%", "z'%", "[%]", "[a-c]%",
-    "[^a]%", "%[-]%", "[]", "a[^b-d]", "[a-]%",
+    "[^a]%", "%[-]%", "a[^b-d]", "[a-]%",
 ]  # fmt: skip
 NUMBERS: list[Value] = [Decimal("-1.5"), 0, Decimal("0.1"), Decimal("2.5"), 100]
 DAYS = [
@@ -93,7 +93,7 @@ def values_for(chance: random.Random, operator: Operator, kind: str) -> tuple[Va
         case "nothing":
             return ()
         case "text":
-            return (chance.choice(PATTERNS if "Like" in operator else [*WORDS, *PATTERNS]),)
+            return (chance.choice([*WORDS, *PATTERNS] if "Contain" in operator else PATTERNS),)
         case "day":
             return (chance.choice(DAYS),)
         case "count":

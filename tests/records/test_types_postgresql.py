@@ -105,7 +105,6 @@ def test_case_insensitive_text(database: PostgreSQLDatabase, session: Session) -
 
 REFUSED: list[tuple[str, Any]] = [
     ("integer", "x"), ("integer", 2**70), ("integer", 1.5), ("smallint", 70_000), ("integer", 2**40), ("uuid", "x"),
-    ("boolean", "yes"), ("date", "tomorrow"), ("date", "0001-01-01 BC"), ("timestamptz", "2024-01-01T00:00:00"),
     ("timestamp", 5), ("text", 5), ("numeric", "NaN"), ("mood", "unknown"), ("inet", "x"), ("positive", "x"),
     ("bytea", "x"), ("json", "{}"), ("double precision", 10**400),
 ]  # fmt: skip

@@ -17,7 +17,7 @@ from sqlglot.parsers.postgres import PostgresParser
 from sqlglot.parsers.sqlite import SQLiteParser
 
 from bulkdelete.domain.errors import InvalidJobError
-from bulkdelete.domain.query.expression import MOST_CONDITIONS
+from bulkdelete.domain.query.words import MOST_CONDITIONS
 
 LARGEST = 128 * 1024
 """Characters of one query."""

@@ -1,0 +1,36 @@
+"""The order in which the queries of a set run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bulkdelete.records.catalogue import Catalogue
+
+
+def order_of_queries(catalogue: Catalogue, entities: list[str]) -> list[int]:
+    """The queries in the order they run: a restricting entity before the one it restricts, else as written."""
+    before: dict[int, set[int]] = {}
+    for later, entity in enumerate(entities):
+        restricting = {
+            one.child for name in catalogue.reached(entity) for one in catalogue.referrers(name) if one.restricts
+        }
+        before[later] = {earlier for earlier, other in enumerate(entities) if other in restricting and other != entity}
+    ordered: list[int] = []
+    while len(ordered) < len(entities):
+        rest = [index for index in before if index not in ordered]
+        free = [index for index in rest if not before[index] & set(rest)]
+        # In a ring, as written: the first whose every predecessor also waits for it.
+        ring = [index for index in rest if all(index in ancestors(one, before) for one in before[index] & set(rest))]
+        ordered.append((free or ring or rest)[0])
+    return ordered
+
+
+def ancestors(index: int, before: Mapping[int, set[int]]) -> set[int]:
+    """Everything that must come before, directly or not."""
+    found, pending = set(), [index]
+    while pending:
+        for one in before[pending.pop()]:
+            if one not in found:
+                found.add(one)
+                pending.append(one)
+    return found
