@@ -159,7 +159,7 @@ class BatchDeletion:
         if effort.most is not None and result.taken > effort.most:
             # A cascade took records that the query asks for as well.
             raise TooManyError if bound > 1 else bound_passed(run.scope.job, result.taken, effort.most)
-        if effort.most is not None and selected == bound:
+        if effort.most is not None and 0 < selected == bound:
             # The rest of the same range: what is done is gone or set aside.
             result.position, result.finished, result.untried = place.position, False, careful.untried
         elif careful.untried:

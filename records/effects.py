@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -67,9 +67,7 @@ def outlooks(
     found: dict[int, Outlook] = {}
     try:
         with dialect.savepoint(connection):
-            foreseen = Foreseen(connection, scope)
-            for index in scope.order():
-                found[index] = outlook(foreseen, index, wheres[index], walks[index], ids)
+            found = {one.index: one for one in Looking(Foreseen(connection, scope), wheres, walks, ids).all()}
     except sa.exc.DBAPIError as error:
         if dialect.fault(error).kind != "slow":
             raise
@@ -78,36 +76,74 @@ def outlooks(
     return found
 
 
-def outlook(foreseen: Foreseen, index: int, where: Truth, walk: Walk, ids: bool) -> Outlook:
-    """What one query will do."""
-    name = foreseen.scope.entity_names()[index]
-    taken = foreseen.select_roots(index, name, where, None if ids else MOST_FOLLOWED)
-    grown, blocking, blocked = follow(foreseen, index, name)
-    unlinked: Counts = {}
-    for one in foreseen.links():
-        if one.unlinks:
-            unlinked |= foreseen.tally(index, one)
-    rules = {one.name: one.rule for one in foreseen.links()}
-    effects = tuple(one for counts in (grown, unlinked, blocking) for one in told(counts, rules))
-    some = tuple(record_ids(foreseen, index, name, SAMPLE))
-    every = tuple(record_ids(foreseen, index, name, None)) if ids else None
-    found = Outlook(index, taken, True, blocked, effects, some, every)
-    return scaled(found, walk.estimated) if taken == MOST_FOLLOWED and not ids else found
+@dataclass
+class Looking:
+    """Looks ahead, query by query, and once more as long as what went sets others free."""
 
+    foreseen: Foreseen
+    wheres: list[Truth]
+    walks: list[Walk]
+    ids: bool
+    taken: dict[int, int] = field(default_factory=dict)
+    """Query → records that it finds, less those that earlier ones take."""
+    blocked: dict[int, int] = field(default_factory=dict)
+    """Query → how many of them stay."""
+    blocking: dict[int, Counts] = field(default_factory=dict)
+    """Query → what keeps them."""
 
-def follow(foreseen: Foreseen, index: int, name: str) -> tuple[Counts, Counts, int]:
-    """What a query takes along, what blocks, and how many of its records stay: what stays may keep others."""
-    blocking, blocked, grown = dict[tuple[str, str, int], int](), 0, foreseen.grow(index)
-    for _ in range(MOST_ROUNDS):
-        if not foreseen.mark_kept(index):
-            break
-        for one in foreseen.links():
-            if one.restricts:
-                for key, count in foreseen.tally(index, one).items():
-                    blocking[key] = blocking.get(key, 0) + count
-        blocked += foreseen.drop_kept(index, name)
-        grown = foreseen.grow(index)
-    return grown, blocking, blocked
+    def all(self) -> list[Outlook]:
+        """What each query will do."""
+        order = self.foreseen.scope.order()
+        for index in order:
+            self.taken[index] = self.select(index)
+            self.follow(index)
+        for _ in range(MOST_ROUNDS):
+            # What a later query takes may have kept them, or takes them along.
+            waiting = [(index, self.blocked[index]) for index in order if self.blocked[index]]
+            for index, _ in waiting:
+                self.select(index)
+                self.follow(index)
+            if all(self.blocked[index] == before for index, before in waiting):
+                break
+        return [self.outlook(index) for index in order]
+
+    def select(self, index: int) -> int:
+        """Take the records of a query that are not taken yet."""
+        name = self.foreseen.scope.entity_names()[index]
+        most = self.foreseen.scope.tree(index).top or (None if self.ids else MOST_FOLLOWED)
+        return self.foreseen.select_roots(index, name, self.wheres[index], most)
+
+    def follow(self, index: int) -> None:
+        """Take along what cascades take, and leave out what stays: that may keep others."""
+        name, blocking, blocked = self.foreseen.scope.entity_names()[index], Counts(), 0
+        self.foreseen.grow(index)
+        for _ in range(MOST_ROUNDS):
+            if not self.foreseen.mark_kept(index):
+                break
+            for one in self.foreseen.links():
+                if one.restricts:
+                    for key, count in self.foreseen.tally(index, one).items():
+                        blocking[key] = blocking.get(key, 0) + count
+            blocked += self.foreseen.drop_kept(index, name)
+            self.foreseen.grow(index)
+        self.blocked[index], self.blocking[index] = blocked, blocking
+
+    def outlook(self, index: int) -> Outlook:
+        """What one query will do."""
+        links, name = self.foreseen.links(), self.foreseen.scope.entity_names()[index]
+        order, unlinked = self.foreseen.scope.order(), Counts()
+        for one in links:
+            if one.unlinks:
+                # One that a later query takes is still there, and loses its link first.
+                unlinked |= self.foreseen.tally(index, one, order[: order.index(index) + 1])
+        rules = {one.name: "restrict" if one.restricts else one.rule for one in links}
+        several = (self.foreseen.cascaded(index), unlinked, self.blocking[index])
+        effects = tuple(one for counts in several for one in told(counts, rules))
+        some = tuple(record_ids(self.foreseen, index, name, SAMPLE))
+        every = tuple(record_ids(self.foreseen, index, name, None)) if self.ids else None
+        found = Outlook(index, self.taken[index], True, self.blocked[index], effects, some, every)
+        partly = self.taken[index] == MOST_FOLLOWED and not self.ids
+        return scaled(found, self.walks[index].estimated) if partly else found
 
 
 def told(counts: Counts, rules: Mapping[str, str]) -> Iterator[Effect]:

@@ -6,6 +6,7 @@ at the level at which it is first reached. Nothing is locked, and nothing outliv
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,9 +20,13 @@ Counts = dict[tuple[str, str, int], int]
 """Relationship, entity and level → records."""
 
 
-def numbered(index: int, level: int) -> list[sa.ColumnElement[Any]]:
-    """The query, the level, and that nothing keeps it."""
-    return [sa.literal_column(f"{number:d}") for number in (index, level, 0)]
+ROOT = -1
+"""Reached by no relationship: it matches."""
+
+
+def numbered(index: int, level: int, via: int = ROOT) -> list[sa.ColumnElement[Any]]:
+    """The query, the level, by which relationship it is reached, and that nothing keeps it."""
+    return [sa.literal_column(f"{number:d}") for number in (index, level, via, 0)]
 
 
 class Foreseen:
@@ -36,7 +41,7 @@ class Foreseen:
         self.tables = {name: self.work_table(at, entity) for at, (name, entity) in enumerate(self.entities.items())}
 
     def work_table(self, at: int, entity: Entity) -> sa.Table:
-        """A record's key, the query that takes it, its level (0: it matches), and whether something keeps it."""
+        """A record's key, the query that takes it, its level, by which relationship, and whether something keeps it."""
         keys = [
             sa.Column(f"k{index}", self.dialect.key_type(entity, column), primary_key=True, autoincrement=False)
             for index, column in enumerate(entity.key_columns)
@@ -48,6 +53,7 @@ class Foreseen:
                 *keys,
                 sa.Column("query", sa.Integer, nullable=False),
                 sa.Column("level", sa.Integer, nullable=False),
+                sa.Column("via", sa.Integer, nullable=False),
                 sa.Column("kept", sa.Integer, nullable=False),
             ],
         )
@@ -60,16 +66,17 @@ class Foreseen:
         """Whether a row of the work table stands for a row of the entity."""
         return sa.and_(*(work.c[f"k{at}"] == table.c[key] for at, key in enumerate(self.entities[name].key)))
 
-    def gone(self, name: str, table: sa.FromClause, *also: Truth) -> Truth:
-        """Whether a record of the entity goes."""
+    def gone(self, name: str, table: sa.FromClause, by: Sequence[int] = ()) -> Truth:
+        """Whether a record of the entity goes, with these queries (any, where none are named)."""
         if name not in self.tables:
             return sa.false()
         inside = self.tables[name].alias("inside")
-        return sa.exists().where(self.same(name, inside, table), inside.c.kept == 0, *also).select_from(inside)
+        among = [inside.c.query.in_(by)] if by else []
+        return sa.exists().where(self.same(name, inside, table), inside.c.kept == 0, *among).select_from(inside)
 
     def add(self, name: str, found: AnySelect) -> int:
         """Add records; returns how many."""
-        names = [*(one.name for one in self.keys(name)), "query", "level", "kept"]
+        names = [*(one.name for one in self.keys(name)), "query", "level", "via", "kept"]
         done = self.connection.execute(
             sa.insert(self.tables[name]).from_select(names, found), execution_options={"preserve_rowcount": True}
         )
@@ -83,17 +90,27 @@ class Foreseen:
         numbers = numbered(index, 0)
         return self.add(name, sa.select(*entity.key_columns, *numbers).where(where, ~known).limit(most))
 
-    def grow(self, index: int) -> Counts:
-        """Follow the cascades of a query's records, level by level; returns what each adds."""
-        counts: Counts = {}
+    def grow(self, index: int) -> None:
+        """Follow the cascades of a query's records, level by level."""
         level, parents = 0, {self.scope.entity_names()[index]}
         while parents:
-            added: set[str] = set()
-            for one in self.cascades():
-                if one.parent in parents and (count := self.add(one.child, self.children(one, index, level))):
-                    counts[one.name, one.child, level + 1] = count
-                    added.add(one.child)
-            level, parents = level + 1, added
+            parents = {
+                one.child
+                for one in self.cascades()
+                if one.parent in parents and self.add(one.child, self.children(one, index, level))
+            }
+            level += 1
+
+    def cascaded(self, index: int) -> Counts:
+        """What a query's records take along, as far as nothing keeps it."""
+        links, counts = self.links(), Counts()
+        for name, work in self.tables.items():
+            taken = (work.c.query == index, work.c.level > 0, work.c.kept == 0)
+            columns = (work.c.via, work.c.level)
+            rows = self.connection.execute(sa.select(*columns, sa.func.count()).where(*taken).group_by(*columns))
+            for via, level, count in rows:
+                key = (links[via].name, name, int(level))
+                counts[key] = counts.get(key, 0) + int(count)
         return counts
 
     def cascades(self) -> list[Relationship]:
@@ -110,7 +127,7 @@ class Foreseen:
         inside = self.tables[one.child].alias("inside")
         known = sa.exists().where(self.same(one.child, inside, kid)).select_from(inside)
         keys = [kid.c[key] for key in self.entities[one.child].key]
-        numbers = numbered(index, level + 1)
+        numbers = numbered(index, level + 1, self.links().index(one))
         return (
             sa.select(*keys, *numbers)
             .distinct()
@@ -170,15 +187,15 @@ class Foreseen:
             )
         return kept
 
-    def tally(self, index: int, one: Relationship) -> Counts:
-        """Level → records that refer by this relationship to those of a query that go, and do not go themselves."""
+    def tally(self, index: int, one: Relationship, by: Sequence[int] = ()) -> Counts:
+        """Level → records that refer by this relationship to those of a query that go, and do not go with these."""
         child = self.scope.catalogue.entities[one.child]
         kid, above = child.table.alias("kid"), self.tables[one.parent].alias("above")
         keys = [kid.c[key].label(f"k{at}") for at, key in enumerate(child.key or tuple(child.attributes))]
         found = (
             sa.select(*keys, sa.func.min(above.c.level).label("level"))
             .select_from(self.referring(one, above, kid))
-            .where(above.c.query == index, ~self.gone(one.child, kid))
+            .where(above.c.query == index, ~self.gone(one.child, kid, by))
             .group_by(*[kid.c[key] for key in child.key or tuple(child.attributes)])
             .subquery("found")
         )
