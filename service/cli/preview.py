@@ -3,58 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 
 from bulkdelete.domain.declarations import NOTHING
-from bulkdelete.records.effects import Effect
 from bulkdelete.records.target import Target
 from bulkdelete.service.cataloguefile import read_catalogue, told_of
 from bulkdelete.service.cli.asked import address_of, asked_on
+from bulkdelete.service.cli.consequences import tell_foresight
 from bulkdelete.service.cli.databases import catalogue_file
 from bulkdelete.service.cli.output import messages, print_json
 from bulkdelete.service.cli.story import tell_preview
-from bulkdelete.service.foresight import Foresight, as_data, foreseen
+from bulkdelete.service.foresight import as_data, foreseen
 from bulkdelete.service.ledgers import ledger_place
-
-RULES = {"cascade": "go with them", "remove_link": "lose their link", "set_default": "fall back to a default link"}
-
-
-def tell_foresight(console: Console, found: list[Foresight], order: list[int]) -> None:
-    """Counts and consequences, for people."""
-    for index in order:
-        console.print(f"  [bold]{index + 1}[/]  {escape(found[index].explanation.sentence)}")
-        for line in told(found[index]):
-            console.print(f"     {escape(line)}")
-
-
-def told(one: Foresight) -> Iterator[str]:
-    """One query, a line each."""
-    outlook = one.outlook
-    yield f"{'' if outlook.exact else 'about '}{outlook.count:,} records" + (
-        "" if outlook.exact else ", by the database's own estimate: they are too many to follow in time"
-    )
-    for effect in outlook.effects:
-        yield f"  {effect_in_words(effect, outlook.exact)}"
-    if outlook.blocked:
-        yield f"  {outlook.blocked:,} of them will be kept back"
-    if outlook.sample:
-        yield "such as " + ", ".join(str(each) for each in outlook.sample)
-    yield from (f"also matches empty values: {each}" for each in one.explanation.matches_empty)
-    yield from one.explanation.notes
-    yield from (f"reading: {each}" for each in one.explanation.readings)
-
-
-def effect_in_words(effect: Effect, exact: bool) -> str:
-    """What one relationship does."""
-    what = RULES.get(effect.rule, "keep some of them back")
-    count = f"{'' if exact else 'about '}{effect.count:,} {effect.entity}"
-    return f"level {effect.level}: {count} {what} ({effect.relationship})"
 
 
 def register(app: typer.Typer) -> None:

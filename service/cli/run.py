@@ -30,11 +30,13 @@ from bulkdelete.records.preview import Preview
 from bulkdelete.records.target import Target
 from bulkdelete.service.cataloguefile import read_catalogue, told_of
 from bulkdelete.service.cli.asked import address_of, asked_on
+from bulkdelete.service.cli.consequences import tell_foresight
 from bulkdelete.service.cli.databases import catalogue_file, database_url
 from bulkdelete.service.cli.ending import INTERRUPTED, exit_code, reasons
 from bulkdelete.service.cli.going_on import ledger_that_stays, refuse_another_catalogue
 from bulkdelete.service.cli.output import LiveProgress, messages, print_json
 from bulkdelete.service.cli.story import room_advice, tell_end, tell_preview, tell_resumed
+from bulkdelete.service.foresight import foreseen
 from bulkdelete.service.guards import service_guards
 from bulkdelete.service.ledgers import ledger_place
 from bulkdelete.service.local import LocalRun
@@ -72,7 +74,7 @@ class Runner:
                 preview = target.preview(job)
             tell_preview(self.console, job, preview)
             refuse_slow(job, preview)
-            self.ask(job, preview)
+            self.ask(job, preview, target)
             with self.state.application() as application:
                 operation = self.submit(application, job, target, operation_id or uuid4())
                 return self.drive(application, operation.id, target)
@@ -104,13 +106,18 @@ class Runner:
         if said := ledger_that_stays(operation, self.ledger):
             self.console.print(said, markup=False)
 
-    def ask(self, job: Job, preview: Preview) -> None:
-        """Make sure that it is meant. Raises InvalidJobError without a terminal and `--yes`; aborts on no."""
+    def ask(self, job: Job, preview: Preview, target: Target) -> None:
+        """Show what it takes along, and make sure that it is meant.
+
+        Raises InvalidJobError without a terminal and `--yes`; aborts on no.
+        """
         if self.assume_yes:
             return
-        total = sum(walk.estimated for walk in preview.walks)
         if not sys.stdin.isatty():
             raise InvalidJobError("there is no terminal to ask on; say --yes to delete without being asked", "--yes")
+        found = foreseen(target, job, preview)
+        tell_foresight(self.console, found, preview.scope.order())
+        total = sum(one.outlook.count for one in found)
         entities = ", ".join(dict.fromkeys(query.entity_name for query in job.queries))
         if not typer.confirm(f"Delete {total:,} records of {entities}?", err=True):
             raise InvalidJobError("not confirmed; nothing was changed")
