@@ -20,6 +20,8 @@ Counts = dict[tuple[str, str, int], int]
 """Relationship, entity and level → records."""
 
 
+WORTH_ANALYSING = 10_000
+"""Records added to a work table from which on the database should know how many there are."""
 ROOT = -1
 """Reached by no relationship: it matches."""
 
@@ -80,6 +82,9 @@ class Foreseen:
         done = self.connection.execute(
             sa.insert(self.tables[name]).from_select(names, found), execution_options={"preserve_rowcount": True}
         )
+        if done.rowcount >= WORTH_ANALYSING and self.dialect.name == "postgresql":
+            # Of a temporary table it knows nothing by itself, and would look each record up.
+            self.connection.exec_driver_sql(f"ANALYZE {self.dialect.quoted(str(self.tables[name].name))}")
         return done.rowcount
 
     def select_roots(self, index: int, name: str, where: Truth, most: int | None) -> int:
@@ -128,12 +133,13 @@ class Foreseen:
         known = sa.exists().where(self.same(one.child, inside, kid)).select_from(inside)
         keys = [kid.c[key] for key in self.entities[one.child].key]
         numbers = numbered(index, level + 1, self.links().index(one))
-        return (
+        found: AnySelect = (
             sa.select(*keys, *numbers)
-            .distinct()
             .select_from(self.referring(one, above, kid))
             .where(above.c.query == index, above.c.level == level, ~known)
         )
+        # By a foreign key a record refers to one other; what only a catalogue knows may mean several.
+        return found.distinct() if one.declared else found
 
     def referring(self, one: Relationship, above: sa.FromClause, kid: sa.FromClause) -> sa.Join:
         """Records of a work table, joined to those that refer to them; through their own table where needed."""
