@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 from bulkdelete.domain.agenda import outstanding
 from bulkdelete.domain.application import BulkDeletes
@@ -12,7 +12,7 @@ from bulkdelete.domain.errors import InvalidJobError, RefusedError, UnavailableE
 from bulkdelete.domain.guards import NO_GUARDS, Guards
 from bulkdelete.domain.job import GovernedJob, Job
 from bulkdelete.domain.operation import Operation
-from bulkdelete.domain.outcomes import AnyOutcome, UnitReleased
+from bulkdelete.domain.outcomes import AnyOutcome, BatchDone, UnitReleased
 from bulkdelete.domain.work import AnyWork, DeleteBatch
 
 NONE: Mapping[str, Declarations] = {}
@@ -74,6 +74,36 @@ def take_outcome(outcome: AnyOutcome, application: BulkDeletes) -> list[AnyWork]
         return reissue(outcome, application)
     application.record(outcome)
     return []
+
+
+def take_outcomes(outcomes: Sequence[AnyOutcome], application: BulkDeletes) -> list[AnyWork]:
+    """Record what became of several pieces of work, as much as can be in one save."""
+    work: list[AnyWork] = []
+    for some in together(outcomes):
+        if not take_together(some, application):
+            work += [one for outcome in some for one in take_outcome(outcome, application)]
+    return work
+
+
+def together(outcomes: Sequence[AnyOutcome]) -> Iterator[list[AnyOutcome]]:
+    """The outcomes in order, in runs that one save may record: batches of the same operation."""
+    run: list[AnyOutcome] = []
+    for one in outcomes:
+        fits = isinstance(one, BatchDone) and run and isinstance(run[-1], BatchDone)
+        if run and not (fits and run[-1].operation_id == one.operation_id):
+            yield run
+            run = []
+        run.append(one)
+    if run:
+        yield run
+
+
+def take_together(outcomes: Sequence[AnyOutcome], application: BulkDeletes) -> bool:
+    """Record several batches in one save; False where that cannot be: then each is to be taken by itself."""
+    batches = [one for one in outcomes if isinstance(one, BatchDone)]
+    if len(batches) < 2 or len(batches) < len(outcomes):
+        return False
+    return application.record_together(batches)
 
 
 def reissue(outcome: UnitReleased, application: BulkDeletes) -> list[AnyWork]:

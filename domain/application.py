@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, TypeVar
 from uuid import UUID
 
 from eventsourcing.application import AggregateNotFoundError, Application
-from eventsourcing.persistence import IntegrityError, InterfaceError, OperationalError
+from eventsourcing.persistence import IntegrityError, InterfaceError, OperationalError, PersistenceError
 
 from bulkdelete.domain.authorisation import authorise
 from bulkdelete.domain.batch import Batch, batch_id
@@ -15,6 +15,7 @@ from bulkdelete.domain.commands import ControlCommand, SubmitBulkDelete
 from bulkdelete.domain.errors import (
     OperationExistsError,
     OperationNotFoundError,
+    RefusedError,
     TransitionError,
     UnavailableError,
 )
@@ -110,29 +111,56 @@ class BulkDeletes(Application[UUID]):
 
         Raises TransitionError for a batch that nobody knows, of an operation that has ended.
         """
-
-        def attempt() -> Operation:
-            operation = self.operation(outcome.operation_id)
-            if operation.is_final and self.batch(outcome) is None:
-                # The fence was closed and every batch recorded before it ended: this one never was.
-                raise TransitionError(f"the operation is {operation.status}: no batch of it is left to record", "batch")
-            batch = Batch.begin(outcome) if outcome.part == 0 else self.batch(outcome)
-            if batch is None or batch.recorded != outcome.part:
-                return operation
-            batch.record(outcome, operation.queries[outcome.query_index]["entity"])
-            if batch.is_whole:
-                operation.record_batch(outcome, batch.totals())
-            self.save(batch, operation)
-            return operation
-
         for _ in range(MOST_CLASHES):
             try:
-                return self.translated(attempt)
+                return self.record_batches([outcome])
             except IntegrityError:
                 found = self.batch(outcome)
                 if found is not None and found.recorded > outcome.part:
                     return self.operation(outcome.operation_id)
         raise UnavailableError(f"the event store is too busy to record batch {outcome.unit}/{outcome.batch}")
+
+    def record_batches(self, outcomes: Sequence[BatchDone]) -> Operation:
+        """Record batches of one operation in one save: all of them, or none.
+
+        Raises TransitionError as `record_batch` does, and IntegrityError where one is recorded already or somebody
+        else was faster.
+        """
+
+        def attempt() -> Operation:
+            operation = self.operation(outcomes[0].operation_id)
+            batches: dict[UUID, Batch] = {}
+            for outcome in outcomes:
+                self.take_batch(outcome, operation, batches)
+            self.save(*batches.values(), operation)
+            return operation
+
+        return self.translated(attempt)
+
+    def record_together(self, outcomes: Sequence[BatchDone]) -> bool:
+        """Record batches of one operation in one save; False where none is recorded and each must be by itself.
+
+        One of them is known already or is refused, or somebody else recorded meanwhile, or the store is away.
+        """
+        try:
+            self.record_batches(outcomes)
+        except (RefusedError, UnavailableError, PersistenceError):
+            return False
+        return True
+
+    def take_batch(self, outcome: BatchDone, operation: Operation, batches: dict[UUID, Batch]) -> None:
+        """Let a batch, and with its last part the operation, change as an outcome says."""
+        identity = batch_id(outcome.operation_id, outcome.unit, outcome.batch)
+        if operation.is_final and self.batch(outcome) is None:
+            # The fence was closed and every batch recorded before it ended: this one never was.
+            raise TransitionError(f"the operation is {operation.status}: no batch of it is left to record", "batch")
+        batch = batches.get(identity) or (Batch.begin(outcome) if outcome.part == 0 else self.batch(outcome))
+        if batch is None or batch.recorded != outcome.part:
+            return
+        batches[identity] = batch
+        batch.record(outcome, operation.queries[outcome.query_index]["entity"])
+        if batch.is_whole:
+            operation.record_batch(outcome, batch.totals())
 
     def batch(self, outcome: BatchDone) -> Batch | None:
         """What is recorded of a batch."""

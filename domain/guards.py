@@ -10,12 +10,12 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from bulkdelete.domain.query.operators import Operator
-from bulkdelete.domain.query.readings import NEGATIONS
+from bulkdelete.domain.query.readings import NOT_TRUE_OF_NULL
 from bulkdelete.domain.query.tree import Comparison, Junction, Link, Node, QueryTree
 from bulkdelete.domain.query.values import refused
 
 LARGEST = 2**53
-LIMITS_NOTHING = {Operator.NULL, Operator.NOT_NULL, Operator.NOT_EQUAL, *NEGATIONS}
+LIMITS_NOTHING = {Operator.NULL, Operator.NOT_NULL, Operator.NOT_EQUAL, *NOT_TRUE_OF_NULL}
 """Operators that leave an attribute without a bound."""
 
 

@@ -18,6 +18,7 @@ class Query:
     entity: str
     conditions: tuple[dict[str, Any], ...] = ()
     all: bool = False
+    links: tuple[dict[str, Any], ...] = ()
 
     def where(self, attribute: str | None = None, operator: str = "Equal", *values: Any, **equal: Any) -> Query:
         """The same query with one more condition, or several; all of them must be true.
@@ -37,6 +38,23 @@ class Query:
                     added.append({"AttributeName": name, "Operator": "Equal", "Values": (value,)})
         return replace(self, conditions=(*self.conditions, *added))
 
+    def related(
+        self, query: Query, attribute: str, to: str = "id", join: str = "Inner", alias: str | None = None
+    ) -> Query:
+        """The same query, asking for records of another entity that belong to it and match `query`.
+
+        `attribute` is the other entity's, `to` this one's, which it equals; `join` is Dataverse's `JoinOperator`:
+        `Query("account").related(Query("task").where(state="open"), "account_id", join="NotAny")`.
+        """
+        link: dict[str, Any] = {
+            "LinkFromEntityName": self.entity, "LinkFromAttributeName": to, "LinkToEntityName": query.entity,
+            "LinkToAttributeName": attribute, "JoinOperator": join, "EntityAlias": alias,
+            "LinkEntities": query.links,
+        }  # fmt: skip
+        if query.conditions:
+            link["LinkCriteria"] = {"Conditions": query.conditions}
+        return replace(self, links=(*self.links, link))
+
     def all_records(self) -> Query:
         """The same query, meaning every record of the entity."""
         return replace(self, all=True)
@@ -46,4 +64,6 @@ class Query:
         words: dict[str, Any] = {"EntityName": self.entity, "all_records": self.all}
         if self.conditions:
             words["Criteria"] = {"Conditions": self.conditions}
+        if self.links:
+            words["LinkEntities"] = self.links
         return QueryExpression.model_validate(words)

@@ -66,6 +66,10 @@ class Reads:
             values[7:10] = json.loads(row[7]), json.loads(row[8]), tuple(QueryStatus(**query) for query in row[9])
             yield OperationStatus(*values)
 
+    def rates(self, database: str, least: int) -> dict[str, float]:
+        """Records a second of the last runs on a database, by entity: of those that had at least so many records."""
+        return dict(self.rows("rates", database=database, least=least))
+
     def failures(self, operation: str | UUID | None = None) -> Iterator[Failure]:
         """The records of an operation that could not be deleted."""
         for row in self.rows("failures", operation_id=self.identify(operation)):

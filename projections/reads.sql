@@ -16,6 +16,19 @@ LIMIT 10;
 -- last --
 SELECT operation_id FROM operations ORDER BY submitted_at DESC, operation_id LIMIT 1;
 
+-- rates --
+WITH runs AS (
+    SELECT
+        entity,
+        sum(matched) OVER (PARTITION BY operation_id) / (ran_microseconds / 1000000.0) AS rate,
+        row_number() OVER (PARTITION BY entity ORDER BY started_at DESC, operation_id) AS age,
+        sum(matched) OVER (PARTITION BY operation_id) AS records
+    FROM operations
+    JOIN queries USING (operation_id)
+    WHERE database = $database AND ran_microseconds > 0
+)
+SELECT entity, median(rate) FROM runs WHERE age <= 5 AND records >= $least GROUP BY entity;
+
 -- operations --
 WITH progress AS (
     SELECT

@@ -187,7 +187,8 @@ class Catalogue:
 
     def hierarchy(self, entity: str, attribute: str, path: str) -> Hierarchy:
         """The hierarchy that an attribute's values belong to. Raises InvalidJobError where there is none."""
-        found = self.hierarchies.get((entity, attribute), f'"{attribute}" refers to no hierarchy')
+        same = {(name, one.lower()): found for (name, one), found in self.hierarchies.items()}
+        found = same.get((entity, attribute.lower()), f'"{attribute}" refers to no hierarchy')
         if isinstance(found, str):
             raise InvalidJobError(found, path)
         return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
@@ -14,6 +14,7 @@ from bulkdelete.domain.ledger_place import LedgerPlace
 from bulkdelete.domain.query.tree import QueryTree
 from bulkdelete.domain.record_ids import KeyKind, RecordIds
 from bulkdelete.records.catalogue import Entity, Relationship
+from bulkdelete.records.extent import Costs, Extent
 from bulkdelete.records.predicates import Operands, Truth
 from bulkdelete.records.schema import Schema
 
@@ -87,6 +88,10 @@ class Dialect(Operands, Protocol):
     has_schemas: bool
     ours: set[TableName]
     """Our tables where a setting put them: they are no entities."""
+    costs: Costs
+    """What deleting costs here, in documented figures."""
+    right_of_work_tables: str
+    """The privilege that `work_table` takes."""
     deletes_by_join: bool
     """Whether records named by another table are found quickly only where that table is joined, not in a subquery."""
     self_cascading_in_levels: bool
@@ -178,6 +183,10 @@ class Dialect(Operands, Protocol):
         """The type of a key as text in our own tables: different keys must differ."""
         ...
 
+    def extent(self, connection: sa.Connection, entity: Entity) -> Extent:
+        """How much room the entity takes, without reading it."""
+        ...
+
     def holders(self, connection: sa.Connection, entity: Entity) -> str:
         """Who may hold records of the entity, in words; empty where the database does not tell."""
         ...
@@ -217,6 +226,10 @@ class Dialect(Operands, Protocol):
         """About how many records the entity has, without counting them."""
         ...
 
+    def may_create(self, connection: sa.Connection, schema: str | None, is_there: bool) -> bool | None:
+        """Whether this user may make tables in the schema, or the schema itself; None: that cannot be told."""
+        ...
+
     def granted(self, connection: sa.Connection, tables: Sequence[sa.Table]) -> list[str]:
         """The statements by which an owner lets this very user use our tables."""
         ...
@@ -240,8 +253,3 @@ class Dialect(Operands, Protocol):
     def self_restricting_in_levels(self, relationship: Relationship) -> bool:
         """Whether one statement cannot delete a record and one of the same table that refers to it."""
         ...
-
-
-def batches(ids: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
-    """A sequence in pieces."""
-    yield from (ids[at : at + size] for at in range(0, len(ids), size))

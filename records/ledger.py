@@ -84,12 +84,17 @@ class Ledger:
         """The DDL, to be run by an owner where we may not."""
         schema = None if schema_is_there else self.fence.schema
         ddl = [str(CreateSchema(schema, if_not_exists=True).compile(dialect=dialect))] if schema else []
-        ddl += [str(CreateTable(one, if_not_exists=True).compile(dialect=dialect)).strip() for one in self.tables]
+        ddl += [readable(CreateTable(one, if_not_exists=True).compile(dialect=dialect)) for one in self.tables]
         if dialect.name == "postgresql":
             # Packed ids do not shrink: without this the server tries in vain, a third of a batch's time.
             name = dialect.identifier_preparer.format_table(self.ledger)
             ddl.append(f"ALTER TABLE {name} ALTER COLUMN {self.ledger.c.ids.name} SET STORAGE EXTERNAL")
         return ddl
+
+
+def readable(ddl: sa.Compiled) -> str:
+    """A statement as a person reads it: an error shows tabs as escapes."""
+    return "\n".join(line.rstrip() for line in str(ddl).strip().expandtabs(4).splitlines())
 
 
 def place_of(dialect: Dialect, text: str | None) -> LedgerPlace:

@@ -1,8 +1,9 @@
-"""Making our three tables in a target, or showing who may how."""
+"""Making our tables in a target, or showing who may how."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NoReturn
 
 import sqlalchemy as sa
 
@@ -22,7 +23,7 @@ class OwnTables:
     ledger: Ledger
 
     def are_there(self) -> bool:
-        """Whether all three are; what may not be looked at is not. Raises the database's error where it is away.
+        """Whether all are; what may not be looked at is not. Raises the database's error where it is away.
 
         Raises InvalidJobError where a table of that name is somebody else's.
         """
@@ -37,6 +38,39 @@ class OwnTables:
                 if self.dialect.fault(error).kind != "record":
                     raise
                 return False
+
+    def check(self) -> None:
+        """See that they can be used, or made, before anything is asked. Raises InvalidJobError saying what to run."""
+        if self.are_there():
+            self.probe()
+            return
+        with self.dialect.reading(self.engine, SECONDS) as connection:
+            schema = self.ledger.fence.schema
+            known = schema is None or sa.inspect(connection).has_schema(schema)
+            may = self.dialect.may_create(connection, schema, known)
+        if may is False:
+            self.refuse("the right to create is missing", self.statements())
+
+    def probe(self) -> None:
+        """Do nothing with each, in every way that is needed."""
+        nothing: sa.ColumnElement[bool] = sa.literal_column("1 = 0")
+        try:
+            with self.dialect.transaction(self.engine) as connection:
+                for one in self.ledger.tables:
+                    column = list(one.columns)[-1]
+                    connection.execute(sa.insert(one).from_select(list(one.columns), sa.select(one).where(nothing)))
+                    connection.execute(sa.update(one).where(nothing).values({column: column}))
+                    connection.execute(sa.delete(one).where(nothing))
+        except sa.exc.DBAPIError as error:
+            fault = self.dialect.fault(error)
+            if fault.kind != "record":
+                raise
+            self.refuse(fault.text, [], "use")
+
+    def refuse(self, why: str, statements: list[str], what: str = "create") -> NoReturn:
+        """Raise InvalidJobError with what an owner can run."""
+        ddl = ";\n".join([*statements, *self.grants()])
+        raise InvalidJobError(f"bulkdelete may not {what} its tables ({why}); let an owner run:\n{ddl};\n", "database")
 
     def create(self) -> None:
         """Make them where they are missing. Raises InvalidJobError with the DDL where we may not."""
@@ -71,10 +105,7 @@ class OwnTables:
                 raise
             if not self.are_there():
                 # Else somebody made them at the same time: IF NOT EXISTS does not see what is not committed yet.
-                ddl = ";\n".join([*statements, *self.grants()])
-                raise InvalidJobError(
-                    f"bulkdelete may not create its tables ({fault.text}); let an owner run:\n{ddl};\n", "database"
-                ) from error
+                self.refuse(fault.text, statements)
 
 
 def refuse_another(inspector: sa.Inspector, table: sa.Table) -> None:

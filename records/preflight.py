@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from bulkdelete.domain.errors import InvalidJobError
 from bulkdelete.domain.query.tree import QueryTree
 from bulkdelete.records.catalogue import Entity, Relationship
+from bulkdelete.records.conditions.hierarchy import refuse_unknown
 from bulkdelete.records.dialect import Dialect
 from bulkdelete.records.scope import Scope
 
@@ -27,17 +28,33 @@ class Caution:
 
 
 def probe_all(connection: sa.Connection, dialect: Dialect, scope: Scope) -> list[str]:
-    """Try what a job will need, changing nothing; the texts are cautions. Raises InvalidJobError."""
+    """Try what a job will need, changing nothing; the texts are cautions."""
     cautions: list[str] = []
     probe = connection.begin_nested() if dialect.name == "postgresql" else None
     for index in range(len(scope.job.queries)):
         entity = scope.entity(index)
-        where = scope.where(index, entity, None)
-        cautions += dialect.check(connection, entity, scope.tree(index), where)
+        refuse_unknown(connection, scope.tree(index), dialect, scope.catalogue)
+        cautions += dialect.check(connection, entity, scope.tree(index), scope.where(index, entity, None))
         cautions += probe_reached(connection, dialect, scope, entity)
+    probe_work_table(connection, dialect)
     if probe:
         probe.rollback()
     return list(dict.fromkeys(cautions))
+
+
+def probe_work_table(connection: sa.Connection, dialect: Dialect) -> None:
+    """Make a table of this transaction's own. Raises InvalidJobError where that right is missing."""
+    try:
+        dialect.work_table(connection, "probe", [sa.Column("k", sa.Integer, primary_key=True)])
+    except sa.exc.DBAPIError as error:
+        fault = dialect.fault(error)
+        if fault.kind != "record":
+            raise
+        raise InvalidJobError(
+            f"{fault.number}: {fault.text}: records are deleted by way of temporary tables; "
+            f"let an owner grant {dialect.right_of_work_tables}",
+            "database",
+        ) from error
 
 
 def probe_reached(connection: sa.Connection, dialect: Dialect, scope: Scope, entity: Entity) -> list[str]:

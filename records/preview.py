@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
 from bulkdelete.records.dialect import AnySelect, Dialect, Walk
+from bulkdelete.records.forecast import Forecast, forecast
 from bulkdelete.records.predicates import Truth
 from bulkdelete.records.preflight import Caution, missing_indexes
 from bulkdelete.records.scope import Scope
@@ -26,22 +28,30 @@ class Preview:
     blocked: list[dict[str, int | None]]
     """Of each query: entity that refers to its records and keeps them → how many it keeps; None: too many to count."""
     cautions: list[Caution]
+    forecast: Forecast
 
 
-def previewed(connection: sa.Connection, dialect: Dialect, scope: Scope, notes: list[str]) -> Preview:
-    """The preview of a job, by the database's own estimates; `notes` are cautions that were found before."""
+def previewed(
+    connection: sa.Connection, dialect: Dialect, scope: Scope, notes: list[str], rates: Mapping[str, float]
+) -> Preview:
+    """The preview of a job, by the database's own estimates; `notes` are cautions that were found before.
+
+    `rates` are records a second of earlier runs, by entity.
+    """
     now = scope.job.cut_off(dialect.read_clock(connection.execute(sa.select(dialect.now())).scalar_one()))
-    walks, blocked = [], []
+    walks, wheres, blocked = [], [], []
     for index in range(len(scope.job.queries)):
         entity = scope.entity(index)
         where = scope.where(index, entity, now)
+        wheres.append(where)
         walks.append(dialect.walk(connection, entity, where))
         blocked.append(blocked_now(connection, dialect, scope, index, where))
     estimates: dict[str, int] = {}
     for name, walk in zip(scope.entity_names(), walks, strict=True):
         estimates[name] = estimates.get(name, 0) + walk.estimated
     slow = missing_indexes(connection, dialect, scope, estimates)
-    return Preview(scope, now, walks, blocked, [*slow, *(Caution(note) for note in notes)])
+    expected = forecast(connection, dialect, scope, walks, wheres, rates)
+    return Preview(scope, now, walks, blocked, [*slow, *(Caution(note) for note in notes)], expected)
 
 
 def blocked_now(

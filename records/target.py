@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.pool import ConnectionPoolEntry
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_exponential
 
 from bulkdelete.domain.declarations import Declarations
@@ -32,6 +30,7 @@ from bulkdelete.records.ledger import Ledger, ledger_tables, place_of
 from bulkdelete.records.names import read_address, shown
 from bulkdelete.records.own_tables import OwnTables
 from bulkdelete.records.pace import Paces
+from bulkdelete.records.pool import close_pool
 from bulkdelete.records.preflight import probe_all
 from bulkdelete.records.preview import Preview, previewed
 from bulkdelete.records.result import BatchResult
@@ -40,12 +39,6 @@ from bulkdelete.records.scope import Run, Scope
 PLANNING_SECONDS = 5.0
 CLEARED = 5_000
 """Ledger rows removed in one transaction."""
-
-
-def close_returned(connection: DBAPIConnection | None, _record: ConnectionPoolEntry) -> None:
-    """Close what comes back to a pool that is no more: nobody would take it from there again."""
-    if connection is not None:
-        connection.close()
 
 
 @dataclass
@@ -90,9 +83,8 @@ class Target:
         return shown(self.url)
 
     def close(self) -> None:
-        """Let go of all connections; one that a thread still works with is closed as soon as that gives it back."""
-        sa.event.listen(self.engine.pool, "checkin", close_returned)
-        self.engine.dispose()
+        """Let go of all connections."""
+        close_pool(self.engine)
         for other in self.elsewhere.values():
             other.close()
 
@@ -139,19 +131,25 @@ class Target:
 
     def probe(self, scope: Scope) -> list[str]:
         """Try what the job will need in one transaction that is undone; the texts are cautions."""
-        with self.available(), self.dialect.transaction(self.engine) as connection:
-            return probe_all(connection, self.dialect, scope)
+        with self.available():
+            with self.dialect.transaction(self.engine) as connection:
+                cautions = probe_all(connection, self.dialect, scope)
+            self.tables.check()
+        return cautions
 
     def waits(self) -> Retrying:
         """Attempts at what somebody else's lock may hold up, for a bounded time."""
         until, pause = stop_after_delay(self.patience), wait_exponential(0.1, max=2)
         return Retrying(retry=retry_if_exception_type(UnavailableError), wait=pause, stop=until, reraise=True)
 
-    def preview(self, job: Job) -> Preview:
-        """What the job will do, by the database's own estimates. Raises InvalidJobError."""
+    def preview(self, job: Job, rates: Mapping[str, float] | None = None) -> Preview:
+        """What the job will do, by the database's own estimates; `rates` of earlier runs, records a second, by entity.
+
+        Raises InvalidJobError.
+        """
         scope, notes = self.check(job)
         with self.available(), self.dialect.reading(self.engine, PLANNING_SECONDS) as connection:
-            return previewed(connection, self.dialect, scope, notes)
+            return previewed(connection, self.dialect, scope, notes, rates or {})
 
     def open(self, operation_id: UUID, job: Job, epoch: int) -> tuple[FenceRow, Scope]:
         """Let the operation run at this epoch; creates our tables where they are missing."""

@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager
 
 from bulkdelete.consumers.deletion import Deletion
 from bulkdelete.consumers.routes import Role
-from bulkdelete.projections.keeper import ViewKeeper
+from bulkdelete.projections.keeper import SERVICE_MEMORY, ViewKeeper
 from bulkdelete.projections.layout import ViewFiles
 from bulkdelete.service.cataloguefile import read_catalogue
 from bulkdelete.service.event_store import open_event_store
@@ -32,7 +32,7 @@ def parts_of(settings: Settings, roles: frozenset[Role]) -> Iterator[Parts]:
         deletion = Deletion(application, targets.of, stopping.is_set)
         keeper = None
         if Role.PROJECTION in roles:
-            keeper = ViewKeeper(ViewFiles.beside(settings.views_path), application)
+            keeper = ViewKeeper(ViewFiles.beside(settings.views_path), application, SERVICE_MEMORY)
         try:
             yield Parts(
                 application, settings.databases.keys(), deletion.do, keeper, stopping.set, targets.check, catalogues,

@@ -15,6 +15,7 @@ from psycopg.conninfo import conninfo_to_dict
 from bulkdelete.domain.application import BulkDeletes
 from bulkdelete.domain.operation import Operation
 from bulkdelete.service.configuration import Problem, SettingsError
+from bulkdelete.service.event_recorder import BinaryCursor, EventRecorder
 from bulkdelete.service.opening import PREFIX, opened
 from bulkdelete.service.urls import Url
 
@@ -29,11 +30,13 @@ BOUNDS = {
 class PostgreSQLFactory(PostgresFactory):
     """The library's store, with everything that the address says (TLS, options), which the library leaves out."""
 
+    application_recorder_class = EventRecorder
+
     def __init__(self, env: Environment | EnvType | None) -> None:
         super().__init__(env)
         kwargs = self.datastore.pool.kwargs
         assert isinstance(kwargs, dict)
-        kwargs.update(json.loads(self.env.get(CONNECTION) or "{}"))
+        kwargs.update(json.loads(self.env.get(CONNECTION) or "{}"), cursor_factory=BinaryCursor)
 
 
 def event_store_environment(url: Url) -> dict[str, str]:

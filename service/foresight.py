@@ -31,7 +31,7 @@ class Foresight:
         found: dict[str, Any] = {
             "entity": self.entity, "count": one.count, "exact": one.exact, "blocked": one.blocked,
             "explanation": self.explanation.sentence, "matches_empty": list(self.explanation.matches_empty),
-            "notes": list(self.explanation.notes), "readings": list(self.explanation.readings), "sql": self.plan.sql,
+            "readings": list(self.explanation.readings), "sql": self.plan.sql,
             "plan": {"strategy": walk.shape["kind"], "units": walk.units, "estimated": walk.estimated,
                      "indexes": self.plan.indexes},
             "effects": [effect.to_json() for effect in one.effects], "sample": list(one.sample),
@@ -76,6 +76,14 @@ def as_data(job: Job, preview: Preview, found: list[Foresight]) -> dict[str, Any
         "cut_off": job.cut_off(preview.at).isoformat().replace("+00:00", "Z"),
         "order": preview.scope.order(),
         "order_reason": why_in_this_order(preview),
+        "expected": {
+            "records": preview.forecast.records,
+            "seconds": preview.forecast.seconds,
+            "source": preview.forecast.source,
+            "log_bytes": preview.forecast.log_bytes,
+            "freed_bytes": preview.forecast.freed_bytes,
+            "kept_bytes": preview.forecast.kept_bytes,
+        },
         "queries": [one.to_json() for one in found],
         "cautions": [{"text": one.text, "grave": one.grave} for one in preview.cautions],
     }

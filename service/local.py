@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from bulkdelete.consumers.deletion import Deletion
-from bulkdelete.consumers.operations import take_outcome
+from bulkdelete.consumers.operations import take_outcomes
 from bulkdelete.consumers.planning import Planner
 from bulkdelete.domain.application import BulkDeletes
 from bulkdelete.domain.lifecycle import Status
@@ -70,19 +70,31 @@ class LocalRun:
         operation = self.follow()
         while not self.is_over(operation):
             try:
-                found = self.outcomes.get(timeout=POLL)
+                found = self.arrived()
             except queue.Empty:
                 operation = self.follow()
                 self.issue(self.planner.overdue(self.operation_id))
                 continue
-            if isinstance(found, BaseException):
-                raise found
-            if isinstance(found, Finished):
-                self.busy -= 1
-                continue
-            self.issue(take_outcome(found, self.application))
-            operation = self.follow()
+            if outcomes := [one for one in found if not isinstance(one, Finished)]:
+                self.issue(take_outcomes(outcomes, self.application))
+                operation = self.follow()
+            self.busy -= len(found) - len(outcomes)
         return operation
+
+    def arrived(self) -> list[AnyOutcome | Finished]:
+        """What workers told since, as soon as there is something. Raises queue.Empty, and a worker's own error."""
+        found: list[AnyOutcome | Finished] = []
+        one = self.outcomes.get(timeout=POLL)
+        while True:
+            if isinstance(one, BaseException):
+                raise one
+            found.append(one)
+            if len(found) == OUTCOMES:
+                return found
+            try:
+                one = self.outcomes.get_nowait()
+            except queue.Empty:
+                return found
 
     def follow(self) -> Operation:
         """Issue what the operation needs now."""

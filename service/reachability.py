@@ -105,7 +105,8 @@ def look_at_target(url: Url) -> str:
     with closing(Target(url.secret)) as target, target.available():
         with target.dialect.reading(target.engine, SECONDS) as connection:
             connection.execute(sa.text("SELECT 1"))
-        return f"reached; {target.dialect.name}"
+            server = connection.dialect
+        return f"reached; {'mariadb' if getattr(server, 'is_mariadb', False) else server.name}"
 
 
 def look_at_catalogue(path: Path, url: Url) -> str:

@@ -9,6 +9,8 @@ from bulkdelete.domain.query.operators import Operator
 from bulkdelete.domain.query.tree import Comparison, Junction, Link, Node, QueryTree, Value
 from bulkdelete.records.catalogue import Catalogue
 from bulkdelete.records.dialect import Walk
+from bulkdelete.records.extent import Costs
+from bulkdelete.records.forecast import Forecast
 
 SIGNS = {
     Operator.EQUAL: "=", Operator.GREATER_THAN: ">", Operator.GREATER_EQUAL: "≥", Operator.LESS_THAN: "<",
@@ -17,6 +19,14 @@ SIGNS = {
 WALKS = {
     "pages": "by page range", "rowids": "by rowid range", "keys": "by key", "matching": "found by themselves",
     "set_aside": "once more",
+}  # fmt: skip
+
+
+WORTH_SAYING = 1_000_000
+"""Bytes below which nobody minds."""
+SOURCES = {
+    "earlier": "{rate}, measured by earlier runs", "sample": "{rate}, by a sample that was read now",
+    "documented": "{rate}, a usual figure: too little to measure",
 }  # fmt: skip
 
 
@@ -81,6 +91,32 @@ def describe_walk(walk: Walk) -> str:
     """How many, and how they are found."""
     units = f", {walk.units:,} units" if walk.units > 1 else ""
     return f"about {walk.estimated:,} records {WALKS[walk.shape['kind']]}{units}" if walk.units else "no records"
+
+
+def expectations(forecast: Forecast, costs: Costs) -> Iterator[str]:
+    """How long it will take and what will grow, a line each; nothing where nothing is to be deleted."""
+    if not forecast.records:
+        return
+    yield f"about {duration(forecast.seconds)} ({SOURCES[forecast.source].format(rate=f'{forecast.rate:,.0f}/s')})"
+    if forecast.log_bytes >= WORTH_SAYING:
+        yield f"{costs.log_name} about {size(forecast.log_bytes)}; {costs.growth} (about {size(forecast.freed_bytes)})"
+    if forecast.kept_bytes >= WORTH_SAYING:
+        yield f"event log about {size(forecast.kept_bytes)}: the ids of what is gone, for good"
+
+
+def duration(seconds: float) -> str:
+    """A time as people say it."""
+    if seconds < 120:
+        return f"{max(1, round(seconds))} s"
+    return f"{seconds / 60:,.0f} min" if seconds < 7_200 else f"{seconds / 3_600:,.1f} h"
+
+
+def size(count: float) -> str:
+    """Bytes as people say them."""
+    units = ["bytes", "kB", "MB", "GB", "TB"]
+    while count >= 1_000 and len(units) > 1:
+        count, units = count / 1_000, units[1:]
+    return f"{count:,.1f} {units[0]}" if count < 10 and units[0] not in {"bytes", "kB"} else f"{count:,.0f} {units[0]}"
 
 
 def told_of_catalogue(catalogue: Declarations) -> str:

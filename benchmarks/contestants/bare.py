@@ -22,8 +22,7 @@ def delete(run: Run) -> None:
     with closing(Target(run.address)) as target, switching_at_once(), run.timed():
         operation_id, first = uuid4(), 0
         operation = opened(target, operation_id)
-        while (walk := target.plan(operation, 0, retry=False)[0]).units:
-            walked(target, operation, walk, first)
+        while (walk := target.plan(operation, 0, retry=False)[0]).units and walked(target, operation, walk, first):
             first += walk.units
         target.close_operation(operation_id, JOB.digest(), 1, "ended")
         target.clear(operation_id)
@@ -35,28 +34,30 @@ def opened(target: Target, operation_id: UUID) -> Operation:
     return Operation(operation_id, JOB.digest(), 1, scope, row.cut_off)
 
 
-def walked(target: Target, operation: Operation, walk: Walk, first: int) -> None:
-    """Every unit of a plan, by as many workers as an embedded run has."""
+def walked(target: Target, operation: Operation, walk: Walk, first: int) -> int:
+    """Every unit of a plan, by as many workers as an embedded run has; returns how many records matched."""
     units: queue.SimpleQueue[int] = queue.SimpleQueue()
     for unit in range(walk.units):
         units.put(unit)
     workers = target.dialect.workers
     with ThreadPoolExecutor(workers) as pool:
-        for done in [pool.submit(work, target, operation, walk, first, units) for _ in range(workers)]:
-            done.result()
+        found = [pool.submit(work, target, operation, walk, first, units) for _ in range(workers)]
+        return sum(one.result() for one in found)
 
 
-def work(target: Target, operation: Operation, walk: Walk, first: int, units: queue.SimpleQueue[int]) -> None:
-    """Unit after unit, as long as there are any."""
+def work(target: Target, operation: Operation, walk: Walk, first: int, units: queue.SimpleQueue[int]) -> int:
+    """Unit after unit, as long as there are any; returns how many records matched."""
+    matched = 0
     while True:
         try:
             unit = units.get_nowait()
         except queue.Empty:
-            return
+            return matched
         batch, position, finished = 0, None, False
         while not finished:
             result = target.delete(operation, Place(0, first + unit, unit, batch, position, walk.shape))
             batch, position, finished = batch + 1, result.position, result.finished
+            matched += result.matched
 
 
 @contextmanager

@@ -23,7 +23,6 @@ from bulkdelete.domain.query.tree import (
     Link,
     Node,
     QueryTree,
-    TextMode,
     Value,
 )
 
@@ -76,12 +75,6 @@ RELATED = {
     Join.ALL: "there is a related {0}, and for none of them it is so that",
 }  # fmt: skip
 
-TEXT = {
-    TextMode.DATABASE: "Texts compare as the column's own collation in the database says.",
-    TextMode.EXACT: "Texts compare character by character: upper and lower case differ.",
-    TextMode.IGNORE_CASE: "Texts compare without regard to upper and lower case; accents differ.",
-}
-
 
 @dataclass(frozen=True)
 class Explanation:
@@ -90,15 +83,12 @@ class Explanation:
     sentence: str
     matches_empty: tuple[str, ...]
     """Conditions that also match records without a value."""
-    notes: tuple[str, ...]
-    """How texts compare, and what now is, where that matters."""
     readings: tuple[str, ...]
-    """Where sources disagree: what was chosen."""
+    """How it is read where its words leave room: nulls, texts, days, links, and where sources disagree."""
 
     def to_json(self) -> dict[str, object]:
         """As plain data."""
-        return {"sentence": self.sentence, "matches_empty": list(self.matches_empty), "notes": list(self.notes),
-                "readings": list(self.readings)}  # fmt: skip
+        return {"sentence": self.sentence, "matches_empty": list(self.matches_empty), "readings": list(self.readings)}
 
 
 def explained(tree: QueryTree, terms: Terms) -> Explanation:
@@ -114,7 +104,7 @@ def explained(tree: QueryTree, terms: Terms) -> Explanation:
     if tree.top is not None:
         by = ", ".join(f"{one.attribute}{' downwards' if one.descending else ''}" for one in tree.orders)
         sentence += f"; of these only the first {tree.top:,} by {by}"
-    return Explanation(sentence + ".", tuple(empties(tree)), tuple(notes(tree, terms)), readings(tree))
+    return Explanation(sentence + ".", tuple(empties(tree)), tuple(readings(tree, terms)))
 
 
 def empties(tree: QueryTree) -> Iterator[str]:
@@ -124,16 +114,6 @@ def empties(tree: QueryTree) -> Iterator[str]:
             yield f"{named(one.attribute, one.entity)} is not {spelled(one.values[0])}: also where it is empty"
         elif one.operator is Operator.NULL:
             yield f"{named(one.attribute, one.entity)} is empty"
-
-
-def notes(tree: QueryTree, terms: Terms) -> Iterator[str]:
-    """How texts compare, and what now is."""
-    compared = list(tree.comparisons())
-    if any(one.operator.form.takes == "text" or any(isinstance(value, str) for value in one.values)
-           for one in compared):  # fmt: skip
-        yield TEXT[tree.text or terms.text]
-    if any(one.operator.form.family in {"day", "span", "fiscal"} for one in compared):
-        yield f"Now is {instant(terms.local_now, terms)}; days are those of {terms.zone.key}."
 
 
 def named(attribute: str, entity: str | None) -> str:

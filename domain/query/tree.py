@@ -76,7 +76,7 @@ class Join(StrEnum):
 
 @dataclass(frozen=True)
 class Column:
-    """The other side of a comparison of two columns; `entity` is a link's alias, None the condition's own entity."""
+    """The other side of a comparison of two columns; `entity` names a link or the entity around, None the same row."""
 
     attribute: str
     entity: str | None = None

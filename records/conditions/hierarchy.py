@@ -6,8 +6,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from bulkdelete.domain.errors import InvalidJobError
+from bulkdelete.domain.query.naming import subjects
 from bulkdelete.domain.query.operators import Operator
-from bulkdelete.domain.query.tree import Comparison, Value
+from bulkdelete.domain.query.tree import Comparison, QueryTree, Value
 from bulkdelete.records.catalogue import Catalogue, Hierarchy
 from bulkdelete.records.conditions.rows import Row
 from bulkdelete.records.predicates import Operands, Truth
@@ -37,11 +39,24 @@ def is_in_hierarchy(what: Comparison, row: Row, operands: Operands, catalogue: C
             return sa.and_(column.is_not(None), column.not_in(below), known)
 
 
-def is_known(what: Comparison, entity: str, operands: Operands, catalogue: Catalogue) -> AnySelect:
-    """A question whether the record that a condition names is there."""
-    hierarchy = catalogue.hierarchy(entity, what.attribute, f"{what.path}.AttributeName")
-    node = bound(hierarchy, what.values[0], operands, f"{what.path}.Values[0]")
-    return sa.select(sa.exists().where(there(hierarchy).c[hierarchy.node] == node))
+def refuse_unknown(connection: sa.Connection, tree: QueryTree, operands: Operands, catalogue: Catalogue) -> None:
+    """Refuse what is not under a record that is not there: everything would be. Raises InvalidJobError."""
+    for what, about in subjects(tree):
+        if what.operator is Operator.NOT_UNDER:
+            hierarchy = catalogue.hierarchy(name_of(about, catalogue), what.attribute, f"{what.path}.AttributeName")
+            node = bound(hierarchy, what.values[0], operands, f"{what.path}.Values[0]")
+            known = sa.exists().where(there(hierarchy).c[hierarchy.node] == node)
+            if not connection.execute(sa.select(known)).scalar():
+                raise InvalidJobError(
+                    f'"{hierarchy.entity.name}" has no record {what.values[0]}: nothing is known to be under it',
+                    f"{what.path}.Values[0]",
+                )
+
+
+def name_of(spelled: str, catalogue: Catalogue) -> str:
+    """The catalogue's name of an entity, however the job spells it."""
+    linked = catalogue.linked.get(spelled)
+    return catalogue.asked[spelled] if linked is None else linked.name
 
 
 def bound(hierarchy: Hierarchy, value: Value, operands: Operands, path: str) -> sa.ColumnElement[object]:

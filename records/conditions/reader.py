@@ -92,7 +92,9 @@ class Reader:
         row = seen.named(what.entity, f"{what.path}.EntityName")
         attribute = row.attribute(what.attribute, f"{what.path}.AttributeName")
         if what.column is not None:
-            other = seen.named(what.column.entity, f"{what.path}.CompareEntityName")
+            other = row
+            if what.column.entity is not None:
+                other = seen.named(what.column.entity, f"{what.path}.CompareEntityName")
             truth = compared_with_column(what, row, other, self.operands, self.terms)
             return False if row.is_absent or other.is_absent else truth
         if what.operator is Operator.NULL:
@@ -157,8 +159,7 @@ class Reader:
         if restricts(link):
             return matched
         none = invert(self.exists(link, outer, seen, lambda _row: []))
-        absent = Row(self.joined(link, outer)[0].entity, is_linked=True, is_absent=True)
-        without = self.satisfied(others, terms, seen.with_row(link, absent))
+        without = self.satisfied(others, terms, seen.without(link, self.catalogue.linked))
         return any_of([matched, all_of([none, without])])
 
     def required(self, link: Link, outer: Row, seen: Seen) -> Folded:

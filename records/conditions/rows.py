@@ -54,8 +54,10 @@ class Seen:
         return Seen(row, self.root, speakers, self.places, {**self.links, id(link): row})
 
     def with_row(self, link: Link, row: Row) -> Seen:
-        """The same place, the row of a link chosen; where it is absent, the rows of links within it are, too."""
-        chosen = {id(link): row}
-        if row.is_absent:
-            chosen |= {id(one): row for one in visible(link.links)}
-        return replace(self, links={**self.links, **chosen})
+        """The same place, the row of a link chosen."""
+        return replace(self, links={**self.links, id(link): row})
+
+    def without(self, link: Link, entities: Mapping[str, Entity]) -> Seen:
+        """The same place where a link found no row: neither did those within it."""
+        absent = {id(one): Row(entities[one.entity], is_linked=True, is_absent=True) for one in visible((link,))}
+        return replace(self, links={**self.links, **absent})

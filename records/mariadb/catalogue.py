@@ -12,7 +12,7 @@ from bulkdelete.domain.errors import InvalidJobError
 from bulkdelete.domain.record_ids import KeyKind
 from bulkdelete.records.catalogue import Attribute, Entity, Kind, Relationship, Rule, suggestion
 from bulkdelete.records.dialect import TableName
-from bulkdelete.records.mariadb.chosen import ENTITY
+from bulkdelete.records.mariadb.held_first import ENTITY
 from bulkdelete.records.native_types import NativeType
 
 OURS = "bulkdelete_"

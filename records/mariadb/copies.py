@@ -24,6 +24,17 @@ def is_mysql(connection: sa.Connection) -> bool:
     return isinstance(connection.dialect, MySQLDialect) and not connection.dialect.is_mariadb
 
 
+def too_old(dialect: sa.Dialect) -> str | None:
+    """Why a server cannot be deleted from: it must know `SKIP LOCKED`, `NOWAIT`, and what it numbers rows by."""
+    if not isinstance(dialect, MySQLDialect) or dialect.server_version_info is None:
+        return None
+    name, least = ("MariaDB", (10, 6)) if dialect.is_mariadb else ("MySQL", (8, 0))
+    if dialect.server_version_info[:2] >= least:
+        return None
+    version = ".".join(map(str, dialect.server_version_info))
+    return f"{name} {version} is too old: {'.'.join(map(str, least))} or newer is needed"
+
+
 def open_once(
     connection: sa.Connection, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool
 ) -> tuple[str, Any]:

@@ -12,10 +12,12 @@ from bulkdelete.domain.errors import InvalidJobError
 from bulkdelete.domain.query.tree import QueryTree
 from bulkdelete.records.catalogue import Entity, Relationship
 from bulkdelete.records.dialect import AnySelect, Span, Walk
+from bulkdelete.records.extent import Extent
 from bulkdelete.records.mariadb.catalogue import MariaDBSchema
-from bulkdelete.records.mariadb.chosen import ReadThenWritten
-from bulkdelete.records.mariadb.copies import is_mysql, open_once
+from bulkdelete.records.mariadb.copies import is_mysql, open_once, too_old
 from bulkdelete.records.mariadb.expressions import StraightJoin
+from bulkdelete.records.mariadb.extents import COSTS, extent_of
+from bulkdelete.records.mariadb.held_first import ReadThenWritten
 from bulkdelete.records.mariadb.keys import MariaDBKeys
 from bulkdelete.records.mariadb.operands import MariaDBOperands
 from bulkdelete.records.mariadb.sessions import MariaDBSessions
@@ -36,6 +38,12 @@ SELECT t.trx_mysql_thread_id AS id, concat(p.USER, '@', p.HOST) AS who, t.trx_st
 FROM information_schema.INNODB_TRX t JOIN information_schema.PROCESSLIST p ON p.ID = t.trx_mysql_thread_id
 WHERE t.trx_mysql_thread_id <> CONNECTION_ID() AND t.trx_rows_locked > 0 ORDER BY t.trx_started LIMIT 3
 """
+MAY_CREATE = """
+SELECT EXISTS (SELECT 1 FROM information_schema.USER_PRIVILEGES
+               WHERE GRANTEE = :grantee AND PRIVILEGE_TYPE = 'CREATE')
+    OR EXISTS (SELECT 1 FROM information_schema.SCHEMA_PRIVILEGES WHERE GRANTEE = :grantee
+               AND PRIVILEGE_TYPE = 'CREATE' AND coalesce(:db, DATABASE()) LIKE TABLE_SCHEMA), CURRENT_ROLE()
+"""
 QUOTING = MySQLDialect().identifier_preparer
 
 
@@ -54,6 +62,8 @@ class MariaDB(MariaDBSessions, MariaDBOperands, MariaDBKeys):
     most_records = 20_000
     least_records = 2_000
     first_records = 8_000
+    costs = COSTS
+    right_of_work_tables = "CREATE TEMPORARY TABLES on the database"
     deletes_by_join = True
     self_cascading_in_levels = True
 
@@ -65,7 +75,9 @@ class MariaDB(MariaDBSessions, MariaDBOperands, MariaDBKeys):
         return engine
 
     def tables(self, connection: sa.Connection) -> MariaDBSchema:
-        """From the information schema: foreign keys of other databases count too."""
+        """From the information schema: foreign keys of other databases count too. Raises InvalidJobError."""
+        if why := too_old(connection.dialect):
+            raise InvalidJobError(why, "database")
         return MariaDBSchema(connection, self.ours)
 
     def check(self, connection: sa.Connection, entity: Entity, tree: QueryTree, where: Truth) -> list[str]:
@@ -126,6 +138,10 @@ class MariaDB(MariaDBSessions, MariaDBOperands, MariaDBKeys):
         where = {"db": entity.physical["db"], "name": entity.table.name}
         return int(connection.execute(sizes, where).scalar() or 0)
 
+    def extent(self, connection: sa.Connection, entity: Entity) -> Extent:
+        """By the database's own statistics."""
+        return extent_of(connection, entity)
+
     def holders(self, connection: sa.Connection, entity: Entity) -> str:
         """The sessions that hold any record (MySQL: of this entity), as far as we may see them (privilege PROCESS)."""
         place = {"db": entity.physical["db"], "name": entity.table.name}
@@ -141,6 +157,13 @@ class MariaDB(MariaDBSessions, MariaDBOperands, MariaDBKeys):
                     raise
         found = [f"thread {row['id']}, {row['who']} since {row['since']:%H:%M:%S} UTC" for row in rows]
         return f"holding records: {'; '.join(found)}" if found else ""
+
+    def may_create(self, connection: sa.Connection, schema: str | None, is_there: bool) -> bool | None:
+        """By what is granted to the account itself; what a role may do is not told."""
+        user, _, host = str(connection.execute(sa.text("SELECT CURRENT_USER()")).scalar_one()).rpartition("@")
+        about = {"db": schema, "grantee": f"'{user}'@'{host}'"}
+        granted, role = connection.execute(sa.text(MAY_CREATE), about).one()
+        return True if granted else (False if role in {None, "NONE"} else None)
 
     def granted(self, connection: sa.Connection, tables: Sequence[sa.Table]) -> list[str]:
         """To the account that is connected, which is a name and a host."""

@@ -19,6 +19,7 @@ from bulkdelete.records.conditions.lists import listed
 from bulkdelete.records.conditions.moments import SIGNS, Bounds, Moment, Sign, in_kind
 from bulkdelete.records.conditions.patterns import ESCAPE, by_pcre, is_plain, like_text, regular_expression
 from bulkdelete.records.conditions.times import within_any
+from bulkdelete.records.mariadb.expressions import ByCodePoint
 from bulkdelete.records.predicates import Truth
 from bulkdelete.records.values import Bound
 
@@ -95,7 +96,7 @@ class MariaDBOperands:
         plain: sa.ColumnElement[Any] = sa.func.convert(expression.op("USING")(sa.literal_column("utf8mb4")))
         if mode is TextMode.IGNORE_CASE:
             plain = sa.func.lower(plain)
-        return sa.collate(plain, "utf8mb4_nopad_bin")
+        return ByCodePoint(plain)
 
     def matches(self, entity: Entity, attribute: Attribute, pieces: tuple[Piece, ...], mode: TextMode) -> Truth:
         """By LIKE; a class of characters by a regular expression, whose case follows the collation."""

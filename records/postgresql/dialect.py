@@ -12,8 +12,11 @@ from bulkdelete.domain.errors import InvalidJobError
 from bulkdelete.domain.query.naming import subjects
 from bulkdelete.domain.query.tree import QueryTree
 from bulkdelete.records.catalogue import Entity, Relationship
+from bulkdelete.records.conditions.choices import are_sets
 from bulkdelete.records.dialect import AnySelect, Span, Walk
+from bulkdelete.records.extent import Extent
 from bulkdelete.records.postgresql.catalogue import PostgreSQLSchema, probe
+from bulkdelete.records.postgresql.extents import COSTS, extent_of
 from bulkdelete.records.postgresql.keys import PostgreSQLKeys
 from bulkdelete.records.postgresql.operands import PostgreSQLOperands
 from bulkdelete.records.postgresql.sessions import PostgreSQLSessions
@@ -35,6 +38,7 @@ WHERE l.locktype = 'relation' AND l.relation = :oid AND l.granted AND a.pid <> p
   AND l.mode <> 'AccessShareLock' AND a.xact_start IS NOT NULL
 ORDER BY since LIMIT 3
 """
+CREATE_SCHEMA = "has_database_privilege(current_database(), 'CREATE') AND CAST(:schema AS text) IS NOT NULL"
 QUOTING = PGDialect().identifier_preparer  # type: ignore[no-untyped-call]
 
 
@@ -48,6 +52,8 @@ class PostgreSQL(PostgreSQLSessions, PostgreSQLOperands, PostgreSQLKeys):
     most_records = 20_000
     least_records = 2_000
     first_records = 8_000
+    costs = COSTS
+    right_of_work_tables = "TEMPORARY on the database"
     deletes_by_join = False
     self_cascading_in_levels = False
 
@@ -66,6 +72,8 @@ class PostgreSQL(PostgreSQLSessions, PostgreSQLOperands, PostgreSQLKeys):
             if about != tree.entity or one.operator.form.takes != "value":
                 continue
             attribute = entity.attribute(one.attribute, f"{one.path}.AttributeName")
+            if are_sets(one, attribute, self):
+                continue
             for index, value in enumerate(one.values if attribute.kind == "other" else ()):
                 try:
                     with self.savepoint(connection):
@@ -116,11 +124,20 @@ class PostgreSQL(PostgreSQLSessions, PostgreSQLOperands, PostgreSQLKeys):
         sizes = sa.text("SELECT greatest(reltuples, 0)::bigint FROM pg_class WHERE oid = :oid")
         return int(connection.execute(sizes, {"oid": int(entity.physical["oid"])}).scalar_one())
 
+    def extent(self, connection: sa.Connection, entity: Entity) -> Extent:
+        """By the database's own statistics."""
+        return extent_of(connection, entity)
+
     def holders(self, connection: sa.Connection, entity: Entity) -> str:
         """The sessions that changed or hold something in the table; which record it is PostgreSQL tells nobody."""
         rows = connection.execute(sa.text(HOLDERS), {"oid": int(entity.physical["oid"])}).mappings()
         found = [f"pid {row['pid']}, {row['who']} since {row['since']:%H:%M:%S} UTC" for row in rows]
         return f"at work in the table: {'; '.join(found)}" if found else ""
+
+    def may_create(self, connection: sa.Connection, schema: str | None, is_there: bool) -> bool | None:
+        """By the server's word on privileges."""
+        asked = "has_schema_privilege(:schema, 'CREATE')" if is_there else CREATE_SCHEMA
+        return bool(connection.execute(sa.text(f"SELECT {asked}"), {"schema": schema}).scalar())
 
     def granted(self, connection: sa.Connection, tables: Sequence[sa.Table]) -> list[str]:
         """To the role that is connected."""

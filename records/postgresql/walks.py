@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -19,8 +20,10 @@ if TYPE_CHECKING:
 
 FEW = 20_000
 """Records so few that they are found by themselves, not by walking the whole table."""
+QUICK = 0.1
+"""Seconds that finding them may take, since every batch finds them again."""
 SMALL = 2_000
-"""Pages of a table so small that finding the records by themselves is quick without an index."""
+"""Pages of a table so small that every record that matches is counted."""
 UNIT = 1_024
 """Pages in a unit."""
 LAST_PAGE = 4_294_967_295
@@ -42,12 +45,16 @@ def plan_walk(dialect: Dialect, connection: sa.Connection, entity: Entity, where
     leaves = [dict(row) for row in connection.execute(sa.text(LEAVES), {"oid": int(entity.physical["oid"])}).mappings()]
     pages = sum(leaf["pages"] for leaf in leaves)
     estimated, indexed = estimate(connection, entity, where)
-    if pages <= SMALL or (indexed and estimated <= FEW):
-        few = count_few(dialect, connection, entity, where)
-        if few is not None and few <= FEW:
-            return Walk({"kind": "matching"}, 1 if few else 0, few)
-        if few is not None and pages <= SMALL:
-            estimated = count_all(dialect, connection, entity, where, estimated)
+    # Counted even where no index helps: it ends at the first many, and after a pass there are none, which saves a walk.
+    started = time.monotonic()
+    few = count_few(dialect, connection, entity, where)
+    is_quick = indexed or pages <= SMALL or time.monotonic() - started < QUICK
+    if few == 0 or (few is not None and few <= FEW and is_quick):
+        return Walk({"kind": "matching"}, 1 if few else 0, few)
+    if few is not None and few <= FEW:
+        estimated = few
+    elif few is not None and pages <= SMALL:
+        estimated = count_all(dialect, connection, entity, where, estimated)
     if len(leaves) > 1 and entity.physical["kind"] == "r":
         # Inheritance: a deletion from the parent reaches the children, so a range of the parent alone is none.
         return Walk({"kind": "keys"}, 1, estimated)

@@ -11,8 +11,10 @@ import sqlalchemy as sa
 from bulkdelete.domain.query.tree import QueryTree
 from bulkdelete.records.catalogue import Entity, Relationship
 from bulkdelete.records.dialect import AnySelect, Span, Walk
+from bulkdelete.records.extent import Extent
 from bulkdelete.records.predicates import Truth
 from bulkdelete.records.sqlite.catalogue import SQLiteSchema
+from bulkdelete.records.sqlite.extents import COSTS, extent_of
 from bulkdelete.records.sqlite.keys import QUOTING, SQLiteKeys
 from bulkdelete.records.sqlite.operands import SQLiteOperands
 from bulkdelete.records.sqlite.sessions import SQLiteSessions
@@ -36,6 +38,8 @@ class SQLite(SQLiteSessions, SQLiteOperands, SQLiteKeys):
     most_records = 100_000
     least_records = 10_000
     first_records = 20_000
+    costs = COSTS
+    right_of_work_tables = "write access to the folder of temporary files"
     deletes_by_join = False
     self_cascading_in_levels = True
 
@@ -92,9 +96,17 @@ class SQLite(SQLiteSessions, SQLiteOperands, SQLiteKeys):
             return int(highest or 0)
         return int(connection.execute(sa.select(sa.func.count()).select_from(entity.table)).scalar_one())
 
+    def extent(self, connection: sa.Connection, entity: Entity) -> Extent:
+        """By the database's own statistics."""
+        return extent_of(connection, entity, self.size(connection, entity))
+
     def holders(self, connection: sa.Connection, entity: Entity) -> str:
         """Nobody: the whole file is ours."""
         return ""
+
+    def may_create(self, connection: sa.Connection, schema: str | None, is_there: bool) -> bool | None:
+        """Whoever may write the file."""
+        return None
 
     def granted(self, connection: sa.Connection, tables: Sequence[sa.Table]) -> list[str]:
         """None: who may write the file may do everything."""

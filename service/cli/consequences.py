@@ -34,8 +34,7 @@ def told(one: Foresight) -> Iterator[str]:
     if outlook.sample:
         yield "such as " + ", ".join(str(each) for each in outlook.sample)
     yield from (f"also matches empty values: {each}" for each in one.explanation.matches_empty)
-    yield from one.explanation.notes
-    yield from (f"reading: {each}" for each in one.explanation.readings)
+    yield from (f"read so: {each}" for each in one.explanation.readings)
 
 
 def effect_in_words(effect: Effect, exact: bool) -> str:

@@ -18,6 +18,8 @@ from bulkdelete.service.cli.output import messages, print_json
 from bulkdelete.service.cli.story import tell_preview
 from bulkdelete.service.foresight import as_data, foreseen
 from bulkdelete.service.ledgers import ledger_place
+from bulkdelete.service.rates import earlier_rates
+from bulkdelete.service.state import State, default_state
 
 
 def register(app: typer.Typer) -> None:
@@ -32,6 +34,9 @@ def register(app: typer.Typer) -> None:
         ] = None,
         as_json: Annotated[bool, typer.Option("--json", help="As one JSON object on stdout.")] = False,
         ids: Annotated[bool, typer.Option("--ids", help="With the ids of all records that would go.")] = False,
+        state: Annotated[
+            Path | None, typer.Option(help="Where bulkdelete keeps what it knows of earlier runs.")
+        ] = None,
         catalogue: Annotated[Path | None, typer.Option(help="TOML: what is to be known of the entities.")] = None,
     ) -> None:
         """Show what a job will delete and take along, level by level; nothing is changed, and nobody waits.
@@ -45,13 +50,13 @@ def register(app: typer.Typer) -> None:
             NOTHING if file is None else read_catalogue(file), ledger_place(None, database or asked.database)
         )
         with contextlib.closing(Target(address)) as target, told_of(file):
-            seen = target.preview(asked)
+            seen = target.preview(asked, earlier_rates(State(state or default_state()), target.shown))
             found = foreseen(target, asked, seen, ids)
         console = messages()
         if as_json:
             print_json(as_data(asked, seen, found))
             return
-        tell_preview(console, asked, seen)
+        tell_preview(console, asked, seen, target.dialect.costs)
         tell_foresight(console, found, seen.scope.order())
         if ids:
             for one in found:

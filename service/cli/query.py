@@ -72,8 +72,7 @@ def tell(tree: QueryTree, told: Explanation, found: Inspection | None) -> None:
     """An explanation for people."""
     lines = [told.sentence]
     lines += [f"  Also matches empty values: {one}." for one in told.matches_empty]
-    lines += [f"  {one}" for one in told.notes]
-    lines += [f"  Reading: {one}" for one in told.readings]
+    lines += [f"  Read so: {one}." for one in told.readings]
     if found is not None:
         lines += [f"  Plan: {line}" for line in found.told]
     sql = found.sql if found is not None else sayable(tree)

@@ -41,6 +41,7 @@ from bulkdelete.service.guards import service_guards
 from bulkdelete.service.ledgers import ledger_place
 from bulkdelete.service.local import LocalRun
 from bulkdelete.service.principal import principal
+from bulkdelete.service.rates import earlier_rates
 from bulkdelete.service.state import State, default_state
 
 
@@ -71,8 +72,8 @@ class Runner:
                         operation = self.submit(application, job, target, operation_id)
                         return self.again(application, operation, target)
             with told_of(self.catalogue):
-                preview = target.preview(job)
-            tell_preview(self.console, job, preview)
+                preview = target.preview(job, earlier_rates(self.state, target.shown))
+            tell_preview(self.console, job, preview, target.dialect.costs)
             refuse_slow(job, preview)
             self.ask(job, preview, target)
             with self.state.application() as application:

@@ -12,16 +12,17 @@ from bulkdelete.domain.job import Job
 from bulkdelete.domain.operation import Operation
 from bulkdelete.domain.summary import summary
 from bulkdelete.records.dialect import Dialect
+from bulkdelete.records.extent import Costs
 from bulkdelete.records.preview import Preview
 from bulkdelete.service.state import State
-from bulkdelete.service.wording import consequences, describe, describe_walk, told_of_catalogue
+from bulkdelete.service.wording import consequences, describe, describe_walk, expectations, told_of_catalogue
 
 SHORT = 8
 LARGE = 100_000
 """Deleted records of an entity from which on the room they leave is worth a word."""
 
 
-def tell_preview(console: Console, job: Job, preview: Preview) -> None:
+def tell_preview(console: Console, job: Job, preview: Preview, costs: Costs) -> None:
     """What the job will do."""
     console.print(f"[bold]Job  {escape(job.name)}[/]   cut-off {preview.at:%Y-%m-%d %H:%M:%S} UTC")
     if job.declared != NOTHING:
@@ -38,6 +39,8 @@ def tell_preview(console: Console, job: Job, preview: Preview) -> None:
         console.print(f"     {' ' * width}  {escape(known)}", style="dim")
         for line in consequences(preview.scope.catalogue, entity.name, preview.blocked[index]):
             console.print(f"     {' ' * width}  {escape(line)}", style="dim")
+    for at, line in enumerate(expectations(preview.forecast, costs)):
+        console.print(f"{'' if at else 'Expect':<8}{escape(line)}", style="dim", highlight=False)
     for caution in preview.cautions:
         console.print(f"[yellow]Caution[/]  {escape(caution.text)}")
 

@@ -28,6 +28,8 @@ Placed = TypeVar("Placed", bound=Any)
 
 STAND_BY = 1.0
 LONGEST_PAUSE = 5.0
+STEP = 4 * 1024 * 1024
+"""Bytes of messages that are not left to wait for others."""
 
 
 @dataclass
@@ -64,9 +66,14 @@ class Projection:
         reader = self.open_reader()
         try:
             await reader.start(await self.thread(self.places))
+            found: list[Received] = []
             while not stopping.is_set():
-                messages = await reader.poll()
-                await self.thread(partial(self.apply, messages))
+                found += await reader.poll()
+                # Nobody sees what is not published: until then many small steps only cost more than a large one.
+                if self.keeper.is_due or sum(len(one.body or b"") for one in found) >= STEP:
+                    await self.thread(partial(self.apply, found))
+                    found = []
+            await self.thread(partial(self.apply, found))
         finally:
             with suppress(Exception):
                 await reader.stop()

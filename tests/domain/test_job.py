@@ -11,7 +11,7 @@ from bulkdelete.domain.commands import LARGEST_MESSAGE, SubmitBulkDelete, read_c
 from bulkdelete.domain.errors import InvalidJobError
 from bulkdelete.domain.job import Job
 from bulkdelete.domain.query.operators import Operator
-from bulkdelete.domain.query.tree import Comparison, Junction
+from bulkdelete.domain.query.tree import Comparison, Join, Junction, Link
 from bulkdelete.domain.query_builder import Query
 
 CONDITION = {"AttributeName": "statecode", "Operator": "Equal", "Values": [1]}
@@ -151,6 +151,15 @@ def test_the_python_way_of_writing_a_query_is_the_same_query() -> None:
     written = Query("incident").where(statecode=1)
 
     assert Job(name="Closed cases", queries=[written]).digest() == Job.read(MINIMAL).digest()
+
+
+def test_related_records_in_the_python_way() -> None:
+    open_tasks = Query("task").where(state="open").related(Query("note"), "task", join="Any")
+    (tree,) = Job(name="x", queries=[Query("account").related(open_tasks, "account_id", join="NotAny")]).trees()
+
+    note = Link("note", "task", "id", Join.ANY, "")
+    state = Comparison("state", Operator.EQUAL, ("open",), "")
+    assert tree.links == (Link("task", "account_id", "id", Join.NOT_ANY, "", where=state, links=(note,)),)
 
 
 def test_none_and_lists_in_the_python_way() -> None:

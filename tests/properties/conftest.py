@@ -6,16 +6,18 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.records.databases import Database, MariaDBDatabase, PostgreSQLDatabase, SQLiteDatabase
+from tests.records.databases import Database, MariaDBDatabase, MySQLDatabase, PostgreSQLDatabase, SQLiteDatabase
 from tests.servers.mariadb import MariaDB
+from tests.servers.mysql import MySQL
 from tests.servers.postgresql import PostgreSQL
 
 DATABASES = [
     "sqlite",
     pytest.param("postgresql", marks=pytest.mark.postgresql),
     pytest.param("mariadb", marks=pytest.mark.mariadb),
+    pytest.param("mysql", marks=[pytest.mark.mysql, pytest.mark.long]),
 ]
-"""Each has a fixture, a rendering and a behaviour of its name."""
+"""Each has a fixture of its name; MySQL's rendering and behaviour are MariaDB's."""
 
 
 @pytest.fixture(scope="session", params=DATABASES)
@@ -47,5 +49,14 @@ def mariadb_database(mariadb: MariaDB) -> Iterator[MariaDBDatabase]:
     """A database of the server that all tests share."""
     with mariadb.database() as url:
         database = MariaDBDatabase(url)
+        yield database
+        database.connection.close()
+
+
+@pytest.fixture(scope="session")
+def mysql_database(mysql: MySQL) -> Iterator[MySQLDatabase]:
+    """A database of the server that all tests share."""
+    with mysql.database() as url:
+        database = MySQLDatabase(url)
         yield database
         database.connection.close()

@@ -8,20 +8,14 @@ from pathlib import Path
 import pytest
 
 from tests.records.databases import Database, MariaDBDatabase, MySQLDatabase, PostgreSQLDatabase, SQLiteDatabase
+from tests.records.kinds_of_server import EVERY
 from tests.records.sessions import Session, session_on
 from tests.servers.mariadb import MariaDB
 from tests.servers.mysql import MySQL
 from tests.servers.postgresql import PostgreSQL
 
 
-@pytest.fixture(
-    params=[
-        "sqlite",
-        pytest.param("postgresql", marks=pytest.mark.postgresql),
-        pytest.param("mariadb", marks=pytest.mark.mariadb),
-        pytest.param("mysql", marks=pytest.mark.mysql),
-    ]
-)
+@pytest.fixture(params=EVERY)
 def database(request: pytest.FixtureRequest) -> Database:
     """An empty database, of each kind in turn."""
     found: Database = request.getfixturevalue(f"{request.param}_database")

@@ -19,7 +19,7 @@ COLUMN = re.compile(
 
 OTHERS = {
     "utf8mb4_nopad_bin": "utf8mb4_0900_bin",
-    " uuid": " char(36) CHARACTER SET ascii COLLATE ascii_bin",
+    " uuid": " char(36) CHARACTER SET ascii",
 }
 
 

@@ -59,11 +59,12 @@ class Session:
     catalogue: Declarations = NOTHING
     ledger: str | None = None
 
-    def job(self, *queries: Query | dict[str, Any], **options: Any) -> GovernedJob:
-        """A job under the session's catalogue."""
-        return Job.read({"name": "test", "queries": list(queries), "options": options}).under(
-            self.catalogue, self.ledger
-        )
+    def job(
+        self, *queries: Query | dict[str, Any], meaning: dict[str, Any] | None = None, **options: Any
+    ) -> GovernedJob:
+        """A job under the session's catalogue; `meaning`: its settings of what the queries mean."""
+        job = {"name": "test", "queries": list(queries), "options": options, **(meaning or {})}
+        return Job.read(job).under(self.catalogue, self.ledger)
 
     def submit(self, *queries: Query | dict[str, Any], **options: Any) -> UUID:
         """Submit a job; returns the operation's id."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import fields
 from uuid import uuid4
 
 import pytest
@@ -14,18 +15,19 @@ from bulkdelete.domain.commands import PauseOperation, ResumeOperation
 from bulkdelete.domain.errors import InvalidJobError
 from bulkdelete.domain.job import Job
 from bulkdelete.domain.query_builder import Query
+from bulkdelete.records.ledger import Ledger
 from bulkdelete.records.target import Target
 from tests.records.databases import Database, PostgreSQLDatabase
+from tests.records.kinds_of_server import MARIADB_AND_MYSQL
 from tests.records.sessions import Session, account
 
-NAMES = ("fence", "ledger", "set_aside")
+NAMES = [one.name for one in fields(Ledger)]
 SCHEMA = """
     CREATE TABLE p (id integer PRIMARY KEY, n integer);
     CREATE TABLE k (id integer PRIMARY KEY, p_id integer REFERENCES p (id)); CREATE INDEX kp ON k (p_id);
     INSERT INTO p VALUES (1, 1), (2, 1), (3, 2); INSERT INTO k VALUES (1, 2);
 """
 PREFIX = "Of_Bulk_"
-SERVERS = [pytest.param("mariadb", marks=pytest.mark.mariadb), pytest.param("mysql", marks=pytest.mark.mysql)]
 
 
 def place_for(database: Database, schema: str) -> tuple[str, str]:
@@ -65,7 +67,7 @@ def test_a_run_with_its_ledger_elsewhere(database: Database, schema: str) -> Non
         account(database, before, ended)
         assert (ended.summary["deleted"], ended.summary["failed"]) == (1, 1)
         assert database.execute(f"SELECT state FROM {table.format('fence')}") == [("ended",)]
-        assert [database.count(table.format(one)) for one in NAMES] == [1, 0, 0]
+        assert [database.count(table.format(one)) for one in NAMES] == [1] + [0] * len(NAMES[1:])
         assert not session.target.under(None).tables.are_there()
         with pytest.raises(InvalidJobError, match="no entity"):
             session.target.check(Job.read({"name": "x", "queries": [Query(f"{PREFIX}fence").all_records()]}))
@@ -129,7 +131,7 @@ def test_what_is_shown_to_an_owner_on_postgresql_lets_a_clerk_run(postgresql_dat
         database.script(f'DROP OWNED BY "{role}"; DROP ROLE "{role}"')
 
 
-@pytest.mark.parametrize("database", SERVERS, indirect=True)
+@pytest.mark.parametrize("database", MARIADB_AND_MYSQL, indirect=True)
 def test_what_is_shown_to_an_owner_on_mariadb_and_mysql_lets_a_clerk_run(database: Database, schema: str) -> None:
     database.script(SCHEMA)
     role, here = f"clerk {schema[:20]}", make_url(database.address).database
@@ -157,3 +159,47 @@ def assert_shown_and_works(database: Database, place: str, address: str, begins:
         ended = session.run(Query("p").where(n=2))
         assert (ended.summary["status"], ended.summary["reason"]) == ("succeeded", None)
     database.script("DELETE FROM k; INSERT INTO p VALUES (30, 2)")
+
+
+@pytest.mark.parametrize(
+    "database", [pytest.param("postgresql", marks=pytest.mark.postgresql), *MARIADB_AND_MYSQL], indirect=True
+)
+def test_rights_that_are_missing_are_found_before_anything_is_asked(database: Database) -> None:
+    database.script(SCHEMA)
+    place, role = make_url(database.address), f"clerk_{uuid4().hex[:12]}"
+    host = "" if database.name == "postgresql" else "@'%'"
+    here = "public" if database.name == "postgresql" else place.database
+    clerk = f"{role}{host}" if not host else f"'{role}'{host}"
+    named = "LOGIN PASSWORD" if database.name == "postgresql" else "IDENTIFIED BY"
+    database.script(f"CREATE USER {clerk} {named} 'clerk'")
+    try:
+        for table in ("p", "k"):
+            database.script(f"GRANT SELECT, UPDATE, DELETE ON {here}.{table} TO {clerk}")
+        if database.name == "postgresql":
+            database.script(f"GRANT USAGE ON SCHEMA public TO {clerk}")
+        else:
+            assert "CREATE TEMPORARY TABLES" in refusal(database, role)
+            database.script(f"GRANT CREATE TEMPORARY TABLES ON {here}.* TO {clerk}")
+        assert "may not create its tables (the right to create is missing)" in refusal(database, role)
+        with session_at(database, None) as owner:
+            owner.target.tables.create()
+            tables = owner.target.ledger.tables
+        if database.name == "postgresql":
+            database.script(f"GRANT USAGE ON SCHEMA bulkdelete_state TO {clerk}")
+        for one in tables:
+            database.script(f"GRANT SELECT, INSERT, UPDATE ON {one.schema or here}.{one.name} TO {clerk}")
+        reason = refusal(database, role)
+        assert "may not use its tables" in reason
+        database.script(reason[reason.index("GRANT") :].replace("`", '"'))
+        with session_at(database, None, place.set(username=role, password="clerk").render_as_string(False)) as session:
+            assert session.run(Query("p").where(n=1)).summary["deleted"] == 1
+    finally:
+        database.script(f"DROP OWNED BY {clerk}; DROP ROLE {clerk}" if not host else f"DROP USER {clerk}")
+
+
+def refusal(database: Database, role: str) -> str:
+    """What a clerk is told before a run."""
+    address = make_url(database.address).set(username=role, password="clerk").render_as_string(False)
+    with session_at(database, None, address) as session, pytest.raises(InvalidJobError) as refused:
+        session.target.preview(session.job(Query("p").where(n=1)))
+    return str(refused.value)

@@ -148,3 +148,41 @@ def test_a_hierarchy_is_walked(database: Database, session: Session, operator: s
     assert set(ended.deleted["node"]) <= meant | below
     assert gone >= meant
     assert gone <= meant | below
+
+
+def test_two_columns_of_a_linked_row_and_one_of_its_own(database: Database, session: Session) -> None:
+    database.script("""
+        CREATE TABLE a (id integer PRIMARY KEY, n integer);
+        CREATE TABLE b (id integer PRIMARY KEY, a integer, n integer, m integer);
+        INSERT INTO a VALUES (1, 5), (2, 5), (3, 5);
+        INSERT INTO b VALUES (10, 1, 5, 5), (11, 2, 5, 6), (12, 3, 6, 6);
+    """)
+    link = {"LinkFromAttributeName": "id", "LinkToEntityName": "b", "LinkToAttributeName": "a", "EntityAlias": "l"}
+    same = {"EntityName": "l", "AttributeName": "n", "Operator": "Equal", "CompareColumns": True, "Values": ["m"]}
+    own = {**same, "AttributeName": "m", "CompareEntityName": "a", "Values": ["n"]}
+
+    ended = session.run({"EntityName": "a", "Criteria": {"Conditions": [same]}, "LinkEntities": [link]})
+    again = session.run({"EntityName": "a", "Criteria": {"Conditions": [own]}, "LinkEntities": [link]})
+
+    assert sorted(ended.deleted["a"]) == ["1", "3"]
+    assert again.deleted == {}
+
+
+def test_an_outer_link_within_an_absent_one_is_absent_too(database: Database, session: Session) -> None:
+    database.script("""
+        CREATE TABLE a (id integer PRIMARY KEY);
+        CREATE TABLE b (id integer PRIMARY KEY, a integer);
+        CREATE TABLE c (id integer PRIMARY KEY, b integer, word varchar(5));
+        INSERT INTO a VALUES (1), (2), (3);
+        INSERT INTO b VALUES (10, 1), (11, 2);
+        INSERT INTO c VALUES (100, 10, 'x');
+    """)
+    inner = {"LinkFromAttributeName": "id", "LinkToEntityName": "c", "LinkToAttributeName": "b", "EntityAlias": "c",
+             "JoinOperator": "LeftOuter"}  # fmt: skip
+    outer = {"LinkFromAttributeName": "id", "LinkToEntityName": "b", "LinkToAttributeName": "a", "EntityAlias": "b",
+             "JoinOperator": "LeftOuter", "LinkEntities": [inner]}  # fmt: skip
+    none = {"EntityName": "c", "AttributeName": "word", "Operator": "Null"}
+
+    ended = session.run({"EntityName": "a", "Criteria": {"Conditions": [none]}, "LinkEntities": [outer]})
+
+    assert sorted(ended.deleted["a"]) == ["2", "3"]

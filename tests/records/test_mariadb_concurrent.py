@@ -1,4 +1,4 @@
-"""Other sessions at work on the same records, on MariaDB: nothing is lost, nobody is waited for in vain."""
+"""Other sessions at work on the same records, on MariaDB and MySQL: nothing is lost, nobody is waited for in vain."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from sqlalchemy.engine import make_url
 
 from bulkdelete.domain.query_builder import Query
 from tests.records.databases import MariaDBDatabase
+from tests.records.kinds_of_server import MARIADB_AND_MYSQL
 from tests.records.sessions import Session, account, session_on
 
-pytestmark = pytest.mark.mariadb
 
-
-@pytest.fixture
-def database(mariadb_database: MariaDBDatabase) -> MariaDBDatabase:
-    return mariadb_database
+@pytest.fixture(params=MARIADB_AND_MYSQL)
+def database(request: pytest.FixtureRequest) -> MariaDBDatabase:
+    found: MariaDBDatabase = request.getfixturevalue(f"{request.param}_database")
+    return found
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def test_a_record_held_by_another_session_fails_and_the_rest_goes(
 
     account(database, before, ended)
     assert database.ids("p") == [7, 9]
-    assert {one["error_number"] for one in ended.failures} == {"1205"}
+    assert {one["error_number"] for one in ended.failures} == {"3572" if database.server == "mysql" else "1205"}
     assert all("holding records: thread " in one["error_description"] for one in ended.failures)
 
 

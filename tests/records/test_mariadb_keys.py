@@ -1,4 +1,4 @@
-"""Keys of every kind that MariaDB has."""
+"""Keys of every kind that MariaDB and MySQL have."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import pytest
 
 from bulkdelete.domain.query_builder import Query
 from tests.records.databases import MariaDBDatabase
+from tests.records.kinds_of_server import MARIADB_AND_MYSQL
 from tests.records.sessions import Session, account, session_on
 
-pytestmark = pytest.mark.mariadb
 
-
-@pytest.fixture
-def database(mariadb_database: MariaDBDatabase) -> MariaDBDatabase:
-    return mariadb_database
+@pytest.fixture(params=MARIADB_AND_MYSQL)
+def database(request: pytest.FixtureRequest) -> MariaDBDatabase:
+    found: MariaDBDatabase = request.getfixturevalue(f"{request.param}_database")
+    return found
 
 
 @pytest.fixture

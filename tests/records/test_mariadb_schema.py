@@ -1,4 +1,4 @@
-"""What a MariaDB schema can hold that changes a deletion."""
+"""What a schema of MariaDB or MySQL can hold that changes a deletion."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from bulkdelete.domain.job import Job
 from bulkdelete.domain.query_builder import Query
 from bulkdelete.records.target import Target
 from tests.records.databases import MariaDBDatabase
+from tests.records.kinds_of_server import MARIADB_AND_MYSQL
 from tests.records.sessions import Session, account, session_on
 
-pytestmark = pytest.mark.mariadb
 
-
-@pytest.fixture
-def database(mariadb_database: MariaDBDatabase) -> MariaDBDatabase:
-    return mariadb_database
+@pytest.fixture(params=MARIADB_AND_MYSQL)
+def database(request: pytest.FixtureRequest) -> MariaDBDatabase:
+    found: MariaDBDatabase = request.getfixturevalue(f"{request.param}_database")
+    return found
 
 
 @pytest.fixture

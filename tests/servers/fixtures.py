@@ -42,7 +42,12 @@ def mariadb() -> Iterator[MariaDB]:
 
 @pytest.fixture(scope="session")
 def mysql() -> Iterator[MySQL]:
-    """The MySQL that all tests share. Where none can be had its tests are skipped, in continuous integration too."""
+    """The MySQL that all tests share."""
+    yield from found_mysql()
+
+
+def found_mysql() -> Iterator[MySQL]:
+    """A MySQL; where none can be had its tests are skipped, in continuous integration too."""
     with ExitStack() as stack:
         try:
             server = stack.enter_context(finding.mysql())

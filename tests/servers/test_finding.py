@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers import finding
+from tests.servers import finding, fixtures
 from tests.servers.artifacts import completed
 from tests.servers.directories import PREFIX, DataDirectory, remove_abandoned
 from tests.servers.errors import ServerFailedError, ServerUnavailableError
@@ -29,6 +29,13 @@ def test_a_missing_server_fails_in_ci(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CI", "true")
     with pytest.raises(pytest.fail.Exception, match="out of servers"):
         or_skipped(finding.first_available(unavailable)).__enter__()
+
+
+def test_without_a_mysql_its_tests_are_skipped_in_ci_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CI", "true")
+    monkeypatch.setattr(finding, "mysql", unavailable)
+    with pytest.raises(pytest.skip.Exception, match="no MySQL: out of servers"):
+        next(fixtures.found_mysql())
 
 
 def test_the_first_way_that_works_is_taken() -> None:

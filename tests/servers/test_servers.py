@@ -18,6 +18,7 @@ from aiokafka.errors import KafkaError
 
 from tests.servers.kafka import MECHANISMS, PASSWORD, USER, Kafka, KafkaServer
 from tests.servers.mariadb import MariaDB, MariaDBServer
+from tests.servers.mysql import MySQL
 from tests.servers.postgresql import PostgreSQL, PostgreSQLServer
 
 TOPIC = "servers.greetings"
@@ -102,6 +103,16 @@ def test_mariadb_databases_come_and_go(mariadb: MariaDB) -> None:
         name = url.rpartition("/")[2]
         mariadb.execute("CREATE TABLE t (i int)", name)
     assert name not in mariadb.execute("SHOW DATABASES")
+
+
+@pytest.mark.mysql
+def test_mysql_databases_come_and_go(mysql: MySQL) -> None:
+    ((version,),) = mysql.execute("SELECT version()")
+    assert "mariadb" not in version.lower()
+    with mysql.database() as url:
+        name = url.rpartition("/")[2]
+        mysql.execute(f"CREATE TABLE {name}.t (i int)")
+    assert (name,) not in mysql.execute("SHOW DATABASES")
 
 
 @pytest.mark.postgresql

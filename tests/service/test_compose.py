@@ -53,7 +53,7 @@ def test_the_environment_of_a_service_is_understood(name: str, monkeypatch: pyte
     assert unknown_variables(environment) == []
     assert settings.kafka.servers == "kafka:9092"
     assert settings.events.scheme == "postgresql"
-    assert set(settings.databases) == {"crm", "crm_mariadb"}
+    assert set(settings.databases) == {"crm", "crm_mariadb", "crm_mysql"}
 
 
 def filled(value: str) -> str:

@@ -51,7 +51,7 @@ class ReadThenWritten:
             sa.Column(f"k{at}", self.dialect.key_type(entity, column), primary_key=True, autoincrement=False)
             for at, column in enumerate(entity.key_columns)
         ]
-        chosen = self.dialect.work_table(connection, "chosen", columns)
+        chosen = self.dialect.work_table(connection, "held_first", columns)
         found = sa.select(*entity.key_columns).distinct().where(*where).with_for_update()
         connection.execute(sa.insert(chosen).from_select([column.name for column in columns], found))
         changed = statement._generate()
