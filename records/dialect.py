@@ -108,10 +108,7 @@ class Dialect(Operands, Protocol):
     def reading(
         self, engine: sa.Engine, seconds: float, snapshot: bool = False
     ) -> AbstractContextManager[sa.Connection]:
-        """A transaction that only reads, whose statements take at most so long (a fault of kind `slow` ends them).
-
-        With `snapshot` all of them see one state, where that locks nothing.
-        """
+        """Only reads, each statement so long at most (fault `slow`); `snapshot`: one state, if that locks nothing."""
         ...
 
     def between(self, engine: sa.Engine) -> None:
@@ -196,10 +193,7 @@ class Dialect(Operands, Protocol):
         ...
 
     def prefer_indexes(self, connection: sa.Connection, all_indexed: bool) -> None:
-        """Reach the few records of a batch by index, however large the tables: work tables have no statistics.
-
-        `all_indexed`: every reference onto them has an index.
-        """
+        """Reach a batch's few records by index, however large the tables; `all_indexed`: every reference has one."""
         ...
 
     def key_text(self, columns: Sequence[sa.ColumnElement[Any]]) -> sa.ColumnElement[str]:

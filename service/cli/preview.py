@@ -17,6 +17,7 @@ from bulkdelete.service.cli.databases import catalogue_file
 from bulkdelete.service.cli.output import messages, print_json
 from bulkdelete.service.cli.story import tell_preview
 from bulkdelete.service.foresight import as_data, foreseen
+from bulkdelete.service.guards import service_guards
 from bulkdelete.service.ledgers import ledger_place
 from bulkdelete.service.rates import earlier_rates
 from bulkdelete.service.state import State, default_state
@@ -46,9 +47,8 @@ def register(app: typer.Typer) -> None:
         asked = asked_on(job, database)
         address = address_of(asked, database)
         file = catalogue_file(catalogue, database or asked.database)
-        asked = asked.under(
-            NOTHING if file is None else read_catalogue(file), ledger_place(None, database or asked.database)
-        )
+        declared = NOTHING if file is None else read_catalogue(file)
+        asked = asked.under(declared, ledger_place(None, database or asked.database), service_guards())
         with contextlib.closing(Target(address)) as target, told_of(file):
             seen = target.preview(asked, earlier_rates(State(state or default_state()), target.shown))
             found = foreseen(target, asked, seen, ids)
