@@ -114,19 +114,19 @@ class Deletion:
             return
         run = self.run(work, operation, target)
         batch, position, started = work.batch, work.position, time.monotonic()
-        most = work.most
+        allowance = work.allowance
         while True:
             place = Place(
                 plan["query_index"], work.unit, work.unit - plan["first"], batch, position, plan["walk"]
             )  # fmt: skip
-            result = target.delete(run, place, most)
+            result = target.delete(run, place, allowance=allowance)
             yield from result.outcomes(operation.id, work.epoch, plan["query_index"], work.unit, batch)
             if result.finished:
                 return
             batch, position = batch + 1, result.position
-            most = most if most is None else most - result.taken
+            allowance = allowance if allowance is None else allowance - result.taken
             # At its bound it lets go: from what is recorded follows how many more it may delete.
-            if self.is_stopping() or time.monotonic() - started > LONGEST or (most is not None and most <= 0):
+            if self.is_stopping() or time.monotonic() - started > LONGEST or (allowance is not None and allowance <= 0):
                 yield UnitReleased(
                     operation_id=operation.id, epoch=work.epoch, unit=work.unit, batch=batch, position=position
                 )

@@ -51,8 +51,8 @@ def batches(operation: Operation, plan: PlanProgress) -> list[AnyWork]:
     work: list[AnyWork] = []
     at_bound = operation.guards.max_records == operation.deleted
     for unit in unfinished(plan, operation.job["options"]["window"]):
-        most = allowance(plan, unit)
-        if most == 0 and not at_bound:
+        left = allowance(plan, unit)
+        if left == 0 and not at_bound:
             # What is left belongs to other units for now: they give it back, or use it.
             continue
         begun = plan["open"].get(str(unit))
@@ -64,7 +64,7 @@ def batches(operation: Operation, plan: PlanProgress) -> list[AnyWork]:
                 unit=unit,
                 batch=begun["batch"] if begun else 0,
                 position=begun["position"] if begun else None,
-                most=most,
+                allowance=left,
             )
         )
     return work

@@ -54,7 +54,7 @@ class DeleteBatch(Work):
     """Counted within the unit."""
     position: Any = None
     """Where that batch begins; None: at the unit's beginning."""
-    most: Annotated[int | None, Field(ge=0)] = None
+    allowance: Annotated[int | None, Field(ge=0)] = None
     """Records that may be deleted by this work at most, where a guard bounds them; 0: only see whether any is left."""
 
     @property

@@ -91,7 +91,7 @@ class BatchDeletion:
             self.dialect.prefer_indexes(connection, all_indexed=True)
         entity = run.scope.at(place.query_index, span.table)
         if (
-            effort.most == 0
+            effort.allowance == 0
             and connection.execute(sa.select(sa.exists().where(where).select_from(entity.table))).scalar()
         ):
             raise bound_reached(run.scope.job)
@@ -100,7 +100,7 @@ class BatchDeletion:
         result = BatchResult(now, span.following, span.last)
         row = {**self.row(run, place), "outcome": result.to_json()}
         most = 2 * self.dialect.most_records
-        most = most if effort.most is None else min(most, effort.most)
+        most = most if effort.allowance is None else min(most, effort.allowance)
         ids = Direct(connection, self.dialect, self.ledger, most).delete(entity, where, row)
         return with_ids(result, entity.name, ids)
 
@@ -156,10 +156,10 @@ class BatchDeletion:
         selected = careful.delete(found.limit(bound), result)
         if selected > most:
             raise TooManyError
-        if effort.most is not None and result.taken > effort.most:
+        if effort.allowance is not None and result.taken > effort.allowance:
             # A cascade took records that the query asks for as well.
-            raise TooManyError if bound > 1 else bound_passed(run.scope.job, result.taken, effort.most)
-        if effort.most is not None and 0 < selected == bound:
+            raise TooManyError if bound > 1 else bound_passed(run.scope.job, result.taken, effort.allowance)
+        if effort.allowance is not None and 0 < selected == bound:
             # The rest of the same range: what is done is gone or set aside.
             result.position, result.finished, result.untried = place.position, False, careful.untried
         elif careful.untried:

@@ -184,11 +184,11 @@ class Target:
         mine = (aside.c.operation_id == run.id, aside.c.query_index == query_index, aside.c.retryable)
         return int(connection.execute(sa.select(sa.func.count()).select_from(aside).where(*mine)).scalar_one())
 
-    def delete(self, run: Run, place: Place, most: int | None = None) -> BatchResult:
+    def delete(self, run: Run, place: Place, allowance: int | None = None) -> BatchResult:
         """One batch of at most so many records; how much it takes on follows from how long those before it took."""
         kind = run.scope.entity(place.query_index).key_kind
         pace = self.paces.of(run.operation_id, place.query_index, self.batches.needs_care(run, place), kind)
-        effort = Effort(pace.size, careful=False, most=most)
+        effort = Effort(pace.size, careful=False, allowance=allowance)
         try:
             with self.turn:
                 result = self.batches.delete(run, place, effort)

@@ -92,7 +92,7 @@ def test_work_that_is_done_twice_stays_within_the_bound(database: Database, sess
     database.script(f"INSERT INTO contact SELECT i + 100, NULL, 0 FROM {database.series(100)}")
     deletion = Deletion(session.application, lambda _name: session.target)
     (work,) = [one for one in outstanding(operation) if isinstance(one, DeleteBatch)][:1]
-    assert work.most is not None
+    assert work.allowance is not None
     told = [list(deletion.do(work)), list(deletion.do(work))]
 
     assert database.count("contact") >= 100
