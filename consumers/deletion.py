@@ -7,7 +7,9 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import assert_never
+from uuid import UUID
 
+from bulkdelete.consumers.attention import ALONE, Attention
 from bulkdelete.consumers.planning import identity
 from bulkdelete.domain.agenda import outstanding
 from bulkdelete.domain.application import BulkDeletes
@@ -20,6 +22,7 @@ from bulkdelete.domain.outcomes import (
     FenceOpened,
     QueryPlanned,
     UnitReleased,
+    WorkDeferred,
     WorkRefused,
     WorkReturned,
 )
@@ -29,9 +32,6 @@ from bulkdelete.records.effort import FencedError, Place
 from bulkdelete.records.scope import Run
 from bulkdelete.records.target import Target
 
-LONGEST = 5.0
-"""Seconds that a worker stays with one unit before it lets others have their turn."""
-
 
 @dataclass
 class Deletion:
@@ -40,14 +40,17 @@ class Deletion:
     application: BulkDeletes
     target_of: Callable[[str], Target]
     is_stopping: Callable[[], bool] = lambda: False
+    attention: Attention | None = None
+    """None: nobody asks for anything, and there are no others."""
 
     def do(self, work: AnyWork) -> Iterator[AnyOutcome]:
         """Do a piece of work; done before, it tells the same again. What is away is told as WorkReturned."""
         same = {"operation_id": work.operation_id, "epoch": work.epoch}
+        began = time.monotonic()
         try:
             operation = self.application.operation(work.operation_id)
             target = self.target_of(operation.database).under(operation.job.get("ledger"))
-            yield from self.attempt(work, operation, target)
+            yield from self.attempt(work, operation, target, began)
         except FencedError as error:
             if self.is_wanted(work):
                 yield WorkRefused(**same, reason=f"{error}, and this log does not know why: was one of them restored?")
@@ -63,8 +66,8 @@ class Deletion:
         operation = self.application.operation(work.operation_id)
         return work.epoch == operation.epoch and identity(work) in {identity(one) for one in outstanding(operation)}
 
-    def attempt(self, work: AnyWork, operation: Operation, target: Target) -> Iterator[AnyOutcome]:
-        """Do it, or raise why not."""
+    def attempt(self, work: AnyWork, operation: Operation, target: Target, began: float) -> Iterator[AnyOutcome]:
+        """Do it, or raise why not. `began`: before the operation was read."""
         match work:
             case OpenFence():
                 yield from self.open(work, operation, target)
@@ -72,7 +75,7 @@ class Deletion:
                 if 0 <= work.query_index < len(operation.queries):
                     yield self.plan(work, operation, target)
             case DeleteBatch():
-                yield from self.delete(work, operation, target)
+                yield from self.delete(work, operation, target, began)
             case CloseFence():
                 yield from self.close(work, operation, target)
             case ClearLedger():
@@ -107,30 +110,44 @@ class Deletion:
             retry=work.retry, walk=walk.shape, units=walk.units, estimated=walk.estimated, bounded=bounded,
         )  # fmt: skip
 
-    def delete(self, work: DeleteBatch, operation: Operation, target: Target) -> Iterator[AnyOutcome]:
-        """Delete batch after batch of a unit, until it is finished or others should have their turn."""
+    def delete(self, work: DeleteBatch, operation: Operation, target: Target, began: float) -> Iterator[AnyOutcome]:
+        """Delete batch after batch of a unit, until it is finished or the worker has to do something else."""
         plan = operation.plan
         if plan is None or not plan["first"] <= work.unit < plan["first"] + plan["units"]:
             return
         run = self.run(work, operation, target)
-        batch, position, started = work.batch, work.position, time.monotonic()
-        allowance = work.allowance
+        batch, position, allowance = work.batch, work.position, work.allowance
         while True:
+            if strain := target.strain():
+                yield WorkDeferred(
+                    operation_id=operation.id, epoch=work.epoch, cause=strain.cause, reason=strain.reason
+                )  # fmt: skip
+                return
             place = Place(
                 plan["query_index"], work.unit, work.unit - plan["first"], batch, position, plan["walk"]
             )  # fmt: skip
-            result = target.delete(run, place, allowance=allowance)
+            result = target.delete(run, place, work.most, allowance)
             yield from result.outcomes(operation.id, work.epoch, plan["query_index"], work.unit, batch)
-            if result.finished:
+            if result.finished or work.most is not None:
                 return
             batch, position = batch + 1, result.position
             allowance = allowance if allowance is None else allowance - result.taken
             # At its bound it lets go: from what is recorded follows how many more it may delete.
-            if self.is_stopping() or time.monotonic() - started > LONGEST or (allowance is not None and allowance <= 0):
+            if self.is_over(operation.id, began) or (allowance is not None and allowance <= 0):
                 yield UnitReleased(
                     operation_id=operation.id, epoch=work.epoch, unit=work.unit, batch=batch, position=position
                 )
                 return
+
+    def is_over(self, operation_id: UUID, began: float) -> bool:
+        """Whether a worker should let go of a unit that it has had since then."""
+        if self.is_stopping():
+            return True
+        if self.attention is None:
+            return time.monotonic() - began > ALONE
+        return self.attention.is_asked(operation_id, began) or (
+            time.monotonic() - began > self.attention.turn(operation_id)
+        )
 
     def proven(self, operation: Operation, target: Target) -> int:
         """Records of committed batches that are not recorded yet."""

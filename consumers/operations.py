@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
+from bulkdelete.consumers.bounds import Bounds
 from bulkdelete.domain.agenda import outstanding
 from bulkdelete.domain.application import BulkDeletes
-from bulkdelete.domain.commands import ControlCommand, SubmitBulkDelete
+from bulkdelete.domain.brake import Brake
+from bulkdelete.domain.commands import ControlCommand, Halt, SubmitBulkDelete, Unhalt
 from bulkdelete.domain.declarations import NOTHING, Declarations
 from bulkdelete.domain.errors import InvalidJobError, RefusedError, UnavailableError
 from bulkdelete.domain.guards import NO_GUARDS, Guards
@@ -14,7 +16,9 @@ from bulkdelete.domain.job import GovernedJob, Job
 from bulkdelete.domain.operation import Operation
 from bulkdelete.domain.outcomes import AnyOutcome, BatchDone, UnitReleased
 from bulkdelete.domain.work import AnyWork, DeleteBatch
+from bulkdelete.producers.clock import OpenOperations
 
+UNBOUNDED = Bounds()
 NONE: Mapping[str, Declarations] = {}
 """No database has a catalogue."""
 NOWHERE: Mapping[str, str] = {}
@@ -56,6 +60,16 @@ def take_command(
     return application.submit(command.model_copy(update={"job": job}), database)
 
 
+def pull(command: Halt | Unhalt, application: BulkDeletes) -> Brake:
+    """Halt or release every operation. Died in between, the same command again, or the clock, does the rest."""
+    brake = application.take_brake(command)
+    known = OpenOperations(application)
+    still_open = known.refresh()
+    for operation_id in known.running if brake.is_on else still_open:
+        application.heed(application.operation(operation_id), brake)
+    return brake
+
+
 def database_of(command: SubmitBulkDelete, databases: Collection[str]) -> str:
     """The configured database that the job names. Raises InvalidJobError."""
     known = ", ".join(sorted(databases)) or "none"
@@ -68,20 +82,22 @@ def database_of(command: SubmitBulkDelete, databases: Collection[str]) -> str:
     return command.job.database
 
 
-def take_outcome(outcome: AnyOutcome, application: BulkDeletes) -> list[AnyWork]:
-    """Record what became of work; a unit that a worker let go of is issued again at once."""
+def take_outcome(outcome: AnyOutcome, application: BulkDeletes, bounds: Bounds = UNBOUNDED) -> list[AnyWork]:
+    """Record what became of work; a unit that a worker let go of is issued again at once, unless a rate bounds it."""
     if isinstance(outcome, UnitReleased):
-        return reissue(outcome, application)
+        return [] if bounds.rate is not None else reissue(outcome, application)
     application.record(outcome)
     return []
 
 
-def take_outcomes(outcomes: Sequence[AnyOutcome], application: BulkDeletes) -> list[AnyWork]:
+def take_outcomes(
+    outcomes: Sequence[AnyOutcome], application: BulkDeletes, bounds: Bounds = UNBOUNDED
+) -> list[AnyWork]:
     """Record what became of several pieces of work, as much as can be in one save."""
     work: list[AnyWork] = []
     for some in together(outcomes):
         if not take_together(some, application):
-            work += [one for outcome in some for one in take_outcome(outcome, application)]
+            work += [one for outcome in some for one in take_outcome(outcome, application, bounds)]
     return work
 
 
@@ -109,4 +125,6 @@ def take_together(outcomes: Sequence[AnyOutcome], application: BulkDeletes) -> b
 def reissue(outcome: UnitReleased, application: BulkDeletes) -> list[AnyWork]:
     """The work of a unit that was released before its end, if it is still wanted."""
     operation = application.operation(outcome.operation_id)
+    if operation.rate is not None:
+        return []  # it is for the planner to say when and how many
     return [work for work in outstanding(operation) if isinstance(work, DeleteBatch) and work.unit == outcome.unit]

@@ -13,9 +13,9 @@ def outstanding(operation: Operation) -> list[AnyWork]:
     """Everything that may be done now, in any order and any number of times."""
     same = {"operation_id": operation.id, "epoch": operation.epoch}
     match Status(operation.status):
-        case Status.PAUSED:
+        case Status.PAUSED | Status.POSTPONED | Status.HALTED:
             return []
-        case Status.PAUSING:
+        case Status.PAUSING | Status.POSTPONING | Status.HALTING:
             return [CloseFence(**same, state="paused")]
         case Status.CANCELING:
             return [CloseFence(**same, state="canceled")]

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar, TypeVar
+from datetime import datetime
+from typing import Any, ClassVar
 from uuid import UUID
 
-from eventsourcing.application import AggregateNotFoundError, Application
-from eventsourcing.persistence import IntegrityError, InterfaceError, OperationalError, PersistenceError
+from eventsourcing.persistence import IntegrityError, PersistenceError
 
 from bulkdelete.domain.authorisation import authorise
 from bulkdelete.domain.batch import Batch, batch_id
-from bulkdelete.domain.commands import ControlCommand, SubmitBulkDelete
+from bulkdelete.domain.brake import Brake
+from bulkdelete.domain.commands import BRAKE, ControlCommand, Halt, SubmitBulkDelete, Unhalt
 from bulkdelete.domain.errors import (
     OperationExistsError,
     OperationNotFoundError,
@@ -19,6 +20,8 @@ from bulkdelete.domain.errors import (
     TransitionError,
     UnavailableError,
 )
+from bulkdelete.domain.lanes import Lanes, lanes_id
+from bulkdelete.domain.lifecycle import Status
 from bulkdelete.domain.operation import Operation
 from bulkdelete.domain.outcomes import (
     AnyOutcome,
@@ -27,16 +30,14 @@ from bulkdelete.domain.outcomes import (
     FenceOpened,
     QueryPlanned,
     UnitReleased,
+    WorkDeferred,
     WorkRefused,
     WorkReturned,
 )
-
-T = TypeVar("T")
-
-MOST_CLASHES = 50
+from bulkdelete.domain.store import MOST_CLASHES, Store
 
 
-class BulkDeletes(Application[UUID]):
+class BulkDeletes(Store):
     """Every operation there ever was. The name is durable: it prefixes the settings of the event store."""
 
     name = "bulkdelete"
@@ -62,33 +63,96 @@ class BulkDeletes(Application[UUID]):
         return self.until_recorded(begin)
 
     def control(self, command: ControlCommand) -> Operation:
-        """Pause, resume or cancel. Raises OperationNotFoundError and TransitionError."""
+        """Pause, resume, postpone, throttle or cancel. Raises OperationNotFoundError and TransitionError."""
         authorise(command.requested_by, command.type, command.operation_id)
 
-        def decide() -> Operation:
-            operation = self.operation(command.operation_id)
-            operation.control(command)
-            return operation
-
-        return self.until_recorded(decide)
+        return self.change(command.operation_id, lambda operation: operation.control(command))
 
     def refuse(self, command: ControlCommand, reason: str) -> Operation:
         """Remember that a command was refused: delivered again it is refused again. Raises OperationNotFoundError."""
+        return self.change(command.operation_id, lambda operation: operation.refuse_command(command, reason))
 
-        def decide() -> Operation:
-            operation = self.operation(command.operation_id)
-            operation.refuse_command(command, reason)
+    def begin_if_due(self, operation_id: UUID, now: datetime) -> Operation:
+        """Let a postponed operation go on where its time has come."""
+        return self.change(operation_id, lambda operation: operation.begin_if_due(now))
+
+    def hold(self, operation_id: UUID, epoch: int, cause: str, reason: str) -> Operation:
+        """Record that an operation must wait although nothing is away."""
+        return self.change(operation_id, lambda operation: operation.hold(epoch, cause, reason))
+
+    def change(self, operation_id: UUID, decide: Callable[[Operation], None]) -> Operation:
+        """Change an operation. Raises OperationNotFoundError."""
+
+        def decided() -> Operation:
+            operation = self.operation(operation_id)
+            decide(operation)
             return operation
 
+        return self.until_recorded(decided)
+
+    def take_brake(self, command: Halt | Unhalt) -> Brake:
+        """Halt or release everything, once, however often it is told. Raises TransitionError."""
+        authorise(command.requested_by, command.type, command.subject)
+
+        def decide() -> Brake:
+            brake = self.brake() or Brake.install()
+            brake.take(command)
+            return brake
+
         return self.until_recorded(decide)
+
+    def refuse_brake(self, command: Halt | Unhalt, reason: str) -> Brake:
+        """Remember that it was refused: delivered again it is refused again."""
+
+        def decide() -> Brake:
+            brake = self.brake() or Brake.install()
+            brake.refuse(command, reason)
+            return brake
+
+        return self.until_recorded(decide)
+
+    def brake(self) -> Brake | None:
+        """The brake, as it is; None where nobody ever needed it."""
+        return self.found(BRAKE, Brake)
+
+    def heed(self, operation: Operation, brake: Brake | None) -> Operation:
+        """Make the operation do as the brake says."""
+        if brake is not None and brake.is_on:
+            if Status(operation.status).is_running:
+                return self.change(operation.id, lambda one: one.halt(brake.requested_by, brake.reason))
+        elif operation.status == Status.HALTED:
+            return self.change(operation.id, lambda one: one.release())
+        return operation
+
+    def take_lane(self, operation: Operation, most: int, is_driven: Callable[[UUID], bool] = lambda _: True) -> bool:
+        """Whether the operation may run beside the others in its database, of which there are `most` at most.
+
+        `is_driven`: whether somebody works at an operation that has not ended.
+        """
+
+        def uses(operation_id: UUID, epoch: int) -> bool:
+            holder = self.find(operation_id)
+            if holder is None or holder.is_final or holder.epoch != epoch or not is_driven(operation_id):
+                return False
+            return not Status(holder.status).is_resting
+
+        taken = [False]
+
+        def decide() -> Lanes:
+            lanes = self.found(lanes_id(operation.database), Lanes) or Lanes.open(operation.database)
+            running = {UUID(one) for one, epoch in lanes.holders.items() if uses(UUID(one), epoch)}
+            taken[0] = lanes.take(operation.id, operation.epoch, running, most)
+            return lanes
+
+        self.until_recorded(decide)
+        return taken[0]
 
     def record(self, outcome: AnyOutcome) -> Operation:
         """Record what became of work, once, however often it is told."""
         if isinstance(outcome, BatchDone):
             return self.record_batch(outcome)
 
-        def decide() -> Operation:
-            operation = self.operation(outcome.operation_id)
+        def decide(operation: Operation) -> None:
             match outcome:
                 case FenceOpened():
                     operation.open(outcome)
@@ -96,15 +160,16 @@ class BulkDeletes(Application[UUID]):
                     operation.take_plan(outcome)
                 case WorkReturned():
                     operation.wait_for(outcome.epoch, outcome.reason)
+                case WorkDeferred():
+                    operation.hold(outcome.epoch, outcome.cause, outcome.reason)
                 case WorkRefused():
                     operation.refuse(outcome.epoch, outcome.reason, outcome.field)
                 case FenceClosed():
                     operation.close(outcome)
                 case UnitReleased():
                     pass
-            return operation
 
-        return self.until_recorded(decide)
+        return self.change(outcome.operation_id, decide)
 
     def record_batch(self, outcome: BatchDone) -> Operation:
         """Record a batch, or one part of it; with the last part the operation counts it, in the same save.
@@ -164,11 +229,7 @@ class BulkDeletes(Application[UUID]):
 
     def batch(self, outcome: BatchDone) -> Batch | None:
         """What is recorded of a batch."""
-        try:
-            found: Any = self.repository.get(batch_id(outcome.operation_id, outcome.unit, outcome.batch))
-        except AggregateNotFoundError:
-            return None
-        return found if isinstance(found, Batch) else None
+        return self.get(batch_id(outcome.operation_id, outcome.unit, outcome.batch), Batch)
 
     def operation(self, operation_id: UUID) -> Operation:
         """The operation as it is. Raises OperationNotFoundError."""
@@ -178,34 +239,4 @@ class BulkDeletes(Application[UUID]):
 
     def find(self, operation_id: UUID) -> Operation | None:
         """The operation as it is, or None."""
-
-        def get() -> Operation | None:
-            try:
-                found: Any = self.repository.get(operation_id)
-            except AggregateNotFoundError:
-                return None
-            return found if isinstance(found, Operation) else None
-
-        return self.translated(get)
-
-    def until_recorded(self, decide: Callable[[], Operation]) -> Operation:
-        """Decide and save; where somebody else was faster, decide anew from what they recorded."""
-        for _ in range(MOST_CLASHES):
-            try:
-
-                def attempt() -> Operation:
-                    operation = decide()
-                    self.save(operation)
-                    return operation
-
-                return self.translated(attempt)
-            except IntegrityError:
-                continue
-        raise UnavailableError("the event store is too busy: the operation changed at every attempt")
-
-    def translated(self, call: Callable[[], T]) -> T:
-        """Call; the event store being away is an UnavailableError."""
-        try:
-            return call()
-        except (OperationalError, InterfaceError) as error:
-            raise UnavailableError(f"the event store is away: {error!s:.300}") from error
+        return self.found(operation_id, Operation)

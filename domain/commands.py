@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any, Literal
-from uuid import UUID
+from datetime import datetime
+from typing import Annotated, Any, Literal, Self, TypeVar
+from uuid import UUID, uuid4
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
 from bulkdelete.domain.errors import InvalidJobError
-from bulkdelete.domain.job import Job
+from bulkdelete.domain.instants import (
+    DEFAULT_ZONE,
+    as_naming_of_an_instant,
+    has_zone,
+    in_utc,
+    refuse_naive,
+)
+from bulkdelete.domain.job import Job, Rate
 from bulkdelete.domain.refusals import refusal
+from bulkdelete.domain.zones import as_zone
+
+C = TypeVar("C", bound="Command")
 
 LARGEST_MESSAGE = 768 * 1024
 """Bytes of any one message."""
@@ -30,40 +41,110 @@ class Command(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     command_id: UUID
-    operation_id: UUID
     requested_by: Annotated[str, Field(min_length=1, max_length=320), BeforeValidator(one_line)]
 
+    @property
+    def subject(self) -> UUID:
+        """What it is about: the key of its message, which keeps what is said of one thing in order."""
+        raise NotImplementedError
 
-class SubmitBulkDelete(Command):
+
+class OperationCommand(Command):
+    """Something that is asked of one operation."""
+
+    operation_id: UUID
+
+    @property
+    def subject(self) -> UUID:
+        """The operation."""
+        return self.operation_id
+
+
+class SubmitBulkDelete(OperationCommand):
     """Delete the records that the job's queries find."""
 
     type: Literal["SubmitBulkDelete"] = "SubmitBulkDelete"
     job: Job
 
 
-class PauseOperation(Command):
+class PauseOperation(OperationCommand):
     """Stop deleting until resumed."""
 
     type: Literal["PauseOperation"] = "PauseOperation"
 
 
-class ResumeOperation(Command):
+class ResumeOperation(OperationCommand):
     """Go on after a pause."""
 
     type: Literal["ResumeOperation"] = "ResumeOperation"
 
 
-class CancelOperation(Command):
+class CancelOperation(OperationCommand):
     """Stop deleting for good; what is deleted stays deleted."""
 
     type: Literal["CancelOperation"] = "CancelOperation"
 
 
-ControlCommand = PauseOperation | ResumeOperation | CancelOperation
-AnyCommand = Annotated[
-    SubmitBulkDelete | PauseOperation | ResumeOperation | CancelOperation, Field(discriminator="type")
-]
-COMMANDS: TypeAdapter[SubmitBulkDelete | ControlCommand] = TypeAdapter(AnyCommand)
+class PostponeOperation(OperationCommand):
+    """Delete nothing (any more) until an instant, then go on by itself."""
+
+    type: Literal["PostponeOperation"] = "PostponeOperation"
+    until: Annotated[datetime, BeforeValidator(as_naming_of_an_instant)]
+    """Without an offset a local time in `time_zone`."""
+    time_zone: Annotated[str | None, BeforeValidator(lambda one: one and as_zone(one))] = None
+
+    @model_validator(mode="after")
+    def until_is_an_instant(self) -> Self:
+        """A local time needs a time zone that somebody named."""
+        if not has_zone(self.until) and self.time_zone is None:
+            refuse_naive("PostponeOperation", "until", self.until)
+        return self
+
+    @property
+    def instant(self) -> datetime:
+        """The instant, in UTC."""
+        return in_utc(self.until, self.time_zone or DEFAULT_ZONE)
+
+
+class ThrottleOperation(OperationCommand):
+    """Delete at most so many records per second from now on; null: as many as the database bears."""
+
+    type: Literal["ThrottleOperation"] = "ThrottleOperation"
+    rate: Rate | None
+
+
+class BrakeCommand(Command):
+    """Something that is asked of all operations at once."""
+
+    @property
+    def subject(self) -> UUID:
+        """The one brake that there is."""
+        return BRAKE
+
+
+class Halt(BrakeCommand):
+    """Stop every operation, and let none start, until `Unhalt`."""
+
+    type: Literal["Halt"] = "Halt"
+    reason: Annotated[str, Field(min_length=1, max_length=1000), BeforeValidator(one_line)]
+
+
+class Unhalt(BrakeCommand):
+    """Let go on what was halted."""
+
+    type: Literal["Unhalt"] = "Unhalt"
+
+
+BRAKE = UUID("5b0b8c1e-6a2f-5d0c-9d57-2f0b6c9f0a11")
+"""The identity of the brake, and the key of its commands. Durable."""
+
+ControlCommand = PauseOperation | ResumeOperation | CancelOperation | PostponeOperation | ThrottleOperation
+AnyCommand = SubmitBulkDelete | ControlCommand | Halt | Unhalt
+COMMANDS: TypeAdapter[AnyCommand] = TypeAdapter(Annotated[AnyCommand, Field(discriminator="type")])
+KINDS = (
+    "CancelOperation", "Halt", "PauseOperation", "PostponeOperation", "ResumeOperation", "SubmitBulkDelete",
+    "ThrottleOperation", "Unhalt",
+)  # fmt: skip
 
 
 def without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -89,7 +170,7 @@ def read_json(body: bytes | str) -> Any:
         raise InvalidJobError(f"not JSON: {error!s:.200}") from None
 
 
-def read_command(body: bytes | str) -> SubmitBulkDelete | ControlCommand:
+def read_command(body: bytes | str) -> AnyCommand:
     """The command that a message's body spells. Raises InvalidJobError naming the field and what is accepted."""
     size = len(body if isinstance(body, bytes) else body.encode())
     if size > LARGEST_MESSAGE:
@@ -97,10 +178,9 @@ def read_command(body: bytes | str) -> SubmitBulkDelete | ControlCommand:
     value = read_json(body)
     if not isinstance(value, dict):
         raise InvalidJobError("a command is one JSON object")
-    kinds = {"SubmitBulkDelete", "PauseOperation", "ResumeOperation", "CancelOperation"}
     kind = value.get("type")
-    if not isinstance(kind, str) or kind not in kinds:
-        raise InvalidJobError(f"{kind!r:.100} is no command; accepted: {', '.join(sorted(kinds))}", "type")
+    if not isinstance(kind, str) or kind not in KINDS:
+        raise InvalidJobError(f"{kind!r:.100} is no command; accepted: {', '.join(KINDS)}", "type")
     try:
         command = COMMANDS.validate_python(value)
     except ValidationError as error:
@@ -114,3 +194,11 @@ def without_branch(error: InvalidJobError, kind: str) -> InvalidJobError:
     """The same refusal, its path without the name of the command's type."""
     field = (error.field or "").removeprefix(kind).removeprefix(".")
     return InvalidJobError(error.reason, field or None)
+
+
+def command_of(kind: type[C], **fields: Any) -> C:
+    """A command with an identity of its own. Raises InvalidJobError naming the field and what is accepted."""
+    try:
+        return kind.model_validate({"command_id": uuid4(), **fields})
+    except ValidationError as error:
+        raise refusal(error) from None

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import datetime
 from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    model_validator,
+)
 
 from bulkdelete.domain.declarations import LARGEST_CATALOGUE, NOTHING, Declarations
 from bulkdelete.domain.errors import InvalidJobError
 from bulkdelete.domain.guards import NO_GUARDS, Guards
+from bulkdelete.domain.instants import DEFAULT_ZONE, as_naming_of_an_instant, has_zone, in_utc, refuse_naive
 from bulkdelete.domain.ledger_place import Ledger
 from bulkdelete.domain.meaning import Meaning
 from bulkdelete.domain.query.expression import QueryExpression
@@ -23,6 +33,10 @@ from bulkdelete.domain.refusals import refusal
 
 LARGEST_JOB = 512 * 1024
 """Bytes of a job as JSON; it must fit a message of 768 KiB with room to spare."""
+
+
+Rate = Annotated[float, Field(gt=0, le=1e9, strict=True, allow_inf_nan=False)]
+"""Records per second."""
 
 
 class Options(BaseModel):
@@ -61,7 +75,8 @@ def as_expression(value: Any, info: ValidationInfo) -> Any:
 
 def as_written(job: dict[str, Any]) -> dict[str, Any]:
     """A job as plain data without what it leaves to defaults that came later: its digest stays what it was."""
-    kept = {name: value for name, value in job.items() if value is not None or name not in Meaning.model_fields}
+    later = {*Meaning.model_fields, "start_at", "rate"}
+    kept = {name: value for name, value in job.items() if value is not None or name not in later}
     guards = with_guards(kept)
     return {**kept, "queries": said(kept["queries"]), **guards}
 
@@ -87,6 +102,10 @@ class Job(Meaning):
         Field(min_length=1, max_length=100, strict=False),
     ]
     database: Annotated[str | None, Field(max_length=255, strict=True), BeforeValidator(as_database)] = None
+    start_at: Annotated[datetime | None, BeforeValidator(lambda one: one and as_naming_of_an_instant(one))] = None
+    """Nothing is done before; without an offset a local time in `time_zone`."""
+    rate: Rate | None = None
+    """Records per second at most; it can be changed while the operation runs."""
     options: Options = Options()
     guards: Guards = NO_GUARDS
 
@@ -94,6 +113,18 @@ class Job(Meaning):
     def all_guards(self) -> Guards:
         """The guards that hold: its own, and the service's where it is submitted to one."""
         return self.guards
+
+    @model_validator(mode="after")
+    def start_is_an_instant(self) -> Self:
+        """A local time needs a time zone that somebody named."""
+        if self.start_at and not has_zone(self.start_at) and self.time_zone is None:
+            refuse_naive("Job", "start_at", self.start_at)
+        return self
+
+    @property
+    def starts_at(self) -> datetime | None:
+        """The instant before which nothing is done, in UTC."""
+        return in_utc(self.start_at, self.time_zone or DEFAULT_ZONE) if self.start_at else None
 
     @property
     def declared(self) -> Declarations:

@@ -105,6 +105,15 @@ class WorkReturned(Outcome):
     reason: str
 
 
+class WorkDeferred(Outcome):
+    """The work was not done, since the database suffers: nothing is away. It will be issued again."""
+
+    type: Literal["WorkDeferred"] = "WorkDeferred"
+    cause: str
+    """One word or two that stay the same as long as it is the same."""
+    reason: str
+
+
 class WorkRefused(Outcome):
     """The work can never be done: the job does not fit the database, or the fence knows another operation."""
 
@@ -120,5 +129,7 @@ class FenceClosed(Outcome):
     state: Literal["paused", "canceled", "ended"]
 
 
-AnyOutcome = FenceOpened | QueryPlanned | BatchDone | UnitReleased | WorkReturned | WorkRefused | FenceClosed
+AnyOutcome = (
+    FenceOpened | QueryPlanned | BatchDone | UnitReleased | WorkReturned | WorkDeferred | WorkRefused | FenceClosed
+)
 OUTCOMES: TypeAdapter[AnyOutcome] = TypeAdapter(Annotated[AnyOutcome, Field(discriminator="type")])

@@ -74,6 +74,9 @@ class RecordIds:
     def pieces(self, size: int) -> Iterator[RecordIds]:
         """The same ids in pieces of at most `size` bytes of `data` (one id at least)."""
         if isinstance(self.data, str):
+            if self.count and len(self.data) <= size:
+                yield self
+                return
             step = max(1, size * 3 // 4 // WIDTH[self.kind]) * WIDTH[self.kind]
             packed = base64.b64decode(self.data)
             yield from (self.of_bytes(self.kind, packed[at : at + step]) for at in range(0, len(packed), step))

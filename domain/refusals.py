@@ -20,6 +20,7 @@ WORDS = (
     "OrderType", "TopCount", "Distinct", "CompareColumns", "CompareEntityName", "AnyAllFilterLinkEntity", "text",
     "fetchxml", "sql", "dialect", "guards", "max_records", "max_failures",
     "time_zone", "user", "fiscal_year_start", "fiscal_period", "now", "business_unit", "teams", "language",
+    "start_at", "rate", "until", "reason",
 )  # fmt: skip
 """The words of jobs and commands, to suggest the right one."""
 MOST_TOLD = 3

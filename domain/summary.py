@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
+from bulkdelete.domain.lifecycle import Status
 from bulkdelete.domain.operation import Operation
 
 
@@ -26,7 +27,7 @@ def summary(operation: Operation) -> dict[str, Any]:
     return {
         "operation_id": str(operation.id),
         "name": operation.job["name"],
-        "status": str(operation.status),
+        "status": str(Status(operation.status).told),
         "database": operation.database,
         "requested_by": operation.requested_by,
         "deleted": sum(one["deleted"] for one in operation.queries),
@@ -40,6 +41,8 @@ def summary(operation: Operation) -> dict[str, Any]:
         "ended_at": instant(operation.modified_on) if operation.is_final else None,
         "cut_off": operation.cut_off,
         "waiting_for": operation.waiting_for,
+        "postponed_until": operation.postponed_until,
+        "rate": operation.rate,
         "reason": operation.reason,
         "field": operation.field,
         "remaining": {str(at): one["remaining"] for at, one in enumerate(operation.queries) if one["remaining"]},

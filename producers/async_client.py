@@ -1,4 +1,4 @@
-"""The Python client for `async with`: submit jobs, pause, resume, cancel, and wait for the end."""
+"""The Python client for `async with`: submit jobs, control them, and wait for the end."""
 
 from __future__ import annotations
 
@@ -6,24 +6,27 @@ import asyncio
 import getpass
 import socket
 from collections.abc import Mapping
+from datetime import datetime
 from types import TracebackType
 from typing import Any, Self, Unpack
 from uuid import UUID, uuid4
 
-from pydantic import ValidationError
-
 from bulkdelete.domain.commands import (
     COMMANDS,
+    AnyCommand,
     CancelOperation,
     Command,
-    ControlCommand,
+    Halt,
     PauseOperation,
+    PostponeOperation,
     ResumeOperation,
     SubmitBulkDelete,
+    ThrottleOperation,
+    Unhalt,
+    command_of,
 )
 from bulkdelete.domain.errors import InvalidJobError
 from bulkdelete.domain.job import Job
-from bulkdelete.domain.refusals import refusal
 from bulkdelete.producers.connection import KafkaConnection, Security
 from bulkdelete.producers.following import Following
 from bulkdelete.producers.link import Link
@@ -75,6 +78,14 @@ class AsyncOperation:
     async def cancel(self) -> None:
         """Stop deleting for good."""
         await self.client.cancel(self.id)
+
+    async def postpone(self, until: datetime | str, time_zone: str | None = None) -> None:
+        """Delete nothing (any more) until an instant, then go on by itself. Raises InvalidJobError."""
+        await self.client.postpone(self.id, until, time_zone)
+
+    async def throttle(self, rate: float | None) -> None:
+        """Delete at most so many records per second from now on; None: no bound. Raises InvalidJobError."""
+        await self.client.throttle(self.id, rate)
 
 
 class AsyncClient:
@@ -130,15 +141,31 @@ class AsyncClient:
         """Stop deleting for good."""
         await self.publish(self.command(CancelOperation, operation_id, requested_by))
 
-    def command(self, kind: type[Command], operation_id: UUID, requested_by: str | None, **more: Any) -> Any:
-        """A command with an identity of its own. Raises InvalidJobError."""
-        who = requested_by or self.requested_by
-        same = {"command_id": uuid4(), "operation_id": operation_id, "requested_by": who}
-        try:
-            return kind.model_validate({**same, **more})
-        except ValidationError as error:
-            raise refusal(error) from None
+    async def postpone(
+        self, operation_id: UUID, until: datetime | str, time_zone: str | None = None, requested_by: str | None = None
+    ) -> None:
+        """Delete nothing (any more) until an instant, then go on by itself. Raises InvalidJobError."""
+        await self.publish(
+            self.command(PostponeOperation, operation_id, requested_by, until=until, time_zone=time_zone)
+        )  # fmt: skip
 
-    async def publish(self, command: SubmitBulkDelete | ControlCommand) -> None:
+    async def throttle(self, operation_id: UUID, rate: float | None, requested_by: str | None = None) -> None:
+        """Delete at most so many records per second from now on; None: no bound. Raises InvalidJobError."""
+        await self.publish(self.command(ThrottleOperation, operation_id, requested_by, rate=rate))
+
+    async def halt(self, reason: str, requested_by: str | None = None) -> None:
+        """Stop every operation, and let none start, until `unhalt`."""
+        await self.publish(self.command(Halt, None, requested_by, reason=reason))
+
+    async def unhalt(self, requested_by: str | None = None) -> None:
+        """Let go on what was halted."""
+        await self.publish(self.command(Unhalt, None, requested_by))
+
+    def command(self, kind: type[Command], operation_id: UUID | None, requested_by: str | None, **more: Any) -> Any:
+        """A command with an identity of its own. Raises InvalidJobError."""
+        about = {} if operation_id is None else {"operation_id": operation_id}
+        return command_of(kind, requested_by=requested_by or self.requested_by, **about, **more)
+
+    async def publish(self, command: AnyCommand) -> None:
         """Publish a command and wait until Kafka has it. Raises UnavailableError."""
-        await self.link.publish("commands", str(command.operation_id).encode(), COMMANDS.dump_json(command))
+        await self.link.publish("commands", str(command.subject).encode(), COMMANDS.dump_json(command))

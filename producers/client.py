@@ -1,4 +1,4 @@
-"""The Python client: submit jobs to a service on Kafka, pause, resume, cancel, and wait for the end.
+"""The Python client: submit jobs to a service on Kafka, control them, and wait for the end.
 
 with Client.connect("localhost:9092") as client:
     job = Job(name="Closed cases", database="crm", queries=[Query("incident").where(statecode=1)])
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import ExitStack
+from datetime import datetime
 from functools import partial
 from types import TracebackType
 from typing import Any, Self, Unpack
@@ -16,6 +17,7 @@ from uuid import UUID
 
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
+from bulkdelete.domain.commands import AnyCommand
 from bulkdelete.domain.job import Job
 from bulkdelete.producers.async_client import AsyncClient, AsyncOperation
 from bulkdelete.producers.connection import Security
@@ -49,6 +51,14 @@ class SubmittedOperation:
     def cancel(self) -> None:
         """Stop deleting for good."""
         self._portal.call(self._operation.cancel)
+
+    def postpone(self, until: datetime | str, time_zone: str | None = None) -> None:
+        """Delete nothing (any more) until an instant, then go on by itself. Raises InvalidJobError."""
+        self._portal.call(self._operation.postpone, until, time_zone)
+
+    def throttle(self, rate: float | None) -> None:
+        """Delete at most so many records per second from now on; None: no bound. Raises InvalidJobError."""
+        self._portal.call(self._operation.throttle, rate)
 
 
 class Client:
@@ -101,3 +111,25 @@ class Client:
     def cancel(self, operation_id: UUID, requested_by: str | None = None) -> None:
         """Stop deleting for good."""
         self._portal.call(self._client.cancel, operation_id, requested_by)
+
+    def postpone(
+        self, operation_id: UUID, until: datetime | str, time_zone: str | None = None, requested_by: str | None = None
+    ) -> None:
+        """Delete nothing (any more) until an instant, then go on by itself. Raises InvalidJobError."""
+        self._portal.call(self._client.postpone, operation_id, until, time_zone, requested_by)
+
+    def throttle(self, operation_id: UUID, rate: float | None, requested_by: str | None = None) -> None:
+        """Delete at most so many records per second from now on; None: no bound. Raises InvalidJobError."""
+        self._portal.call(self._client.throttle, operation_id, rate, requested_by)
+
+    def halt(self, reason: str, requested_by: str | None = None) -> None:
+        """Stop every operation, and let none start, until `unhalt`."""
+        self._portal.call(self._client.halt, reason, requested_by)
+
+    def unhalt(self, requested_by: str | None = None) -> None:
+        """Let go on what was halted."""
+        self._portal.call(self._client.unhalt, requested_by)
+
+    def tell(self, command: AnyCommand) -> None:
+        """Publish a command that was made elsewhere, and wait until Kafka has it. Raises UnavailableError."""
+        self._portal.call(self._client.publish, command)

@@ -11,7 +11,9 @@ from bulkdelete.domain.operation import Operation
 
 BEGIN = str(Operation.Submitted.TOPIC)
 END = frozenset({str(one.TOPIC) for one in (Operation.Completed, Operation.Failed, Operation.Canceled)})
-TOPICS: Sequence[str] = [BEGIN, *sorted(END)]
+START = str(Operation.Started.TOPIC)
+REST = frozenset({str(one.TOPIC) for one in (Operation.Paused, Operation.Postponed, Operation.Halted)})
+TOPICS: Sequence[str] = sorted({BEGIN, START, *REST, *END})
 PAGE = 1000
 
 
@@ -22,6 +24,8 @@ class OpenOperations:
     application: BulkDeletes
     position: int = 0
     found: dict[UUID, None] = field(default_factory=dict)
+    running: set[UUID] = field(default_factory=set)
+    """Those of them that may delete records."""
 
     def refresh(self) -> list[UUID]:
         """The open operations now, in the order they were submitted."""
@@ -38,9 +42,13 @@ class OpenOperations:
         return list(self.found)
 
     def take(self, topic: str, operation_id: UUID | str) -> None:
-        """An operation began or ended."""
+        """An operation was submitted, started, rests or ended."""
         key = operation_id if isinstance(operation_id, UUID) else UUID(operation_id)
         if topic == BEGIN:
             self.found[key] = None
         elif topic in END:
             self.found.pop(key, None)
+        if topic == START:
+            self.running.add(key)
+        elif topic in REST | END:
+            self.running.discard(key)

@@ -20,6 +20,8 @@ MECHANISMS: dict[str, type[SASLPlaintext] | type[SASLScram256] | type[SASLScram5
 }
 LARGEST_RECORD = 1024 * 1024
 """Bytes a topic takes: more than any message of ours, which are bounded to 768 KiB."""
+TOGETHER = 768 * 1024
+"""Bytes of messages to one partition that may go in one request: what a save recorded, whole, is read at once."""
 PROTOCOLS = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
 
 
@@ -124,5 +126,6 @@ def publishing_broker(connection: KafkaConnection, **more: Any) -> KafkaBroker:
     logger.filters[:] = [as_expected]
     return KafkaBroker(
         connection.bootstrap, client_id="bulkdelete", acks="all", enable_idempotence=True,
-        max_request_size=LARGEST_RECORD, security=connection.security(), logger=logger, log_level=logging.DEBUG, **more,
+        max_request_size=LARGEST_RECORD, max_batch_size=TOGETHER, security=connection.security(), logger=logger,
+        log_level=logging.DEBUG, **more,
     )  # fmt: skip

@@ -11,6 +11,8 @@ from uuid import UUID
 from eventsourcing.domain import CanMutateAggregate, DomainEventProtocol
 
 from bulkdelete.domain.batch import Batch
+from bulkdelete.domain.brake import Brake
+from bulkdelete.domain.lanes import Lanes
 from bulkdelete.domain.operation import Operation
 from bulkdelete.domain.summary import instant
 from bulkdelete.producers.messages import JSON, Outgoing
@@ -23,7 +25,9 @@ NOT_DATA = frozenset({"originator_id", "originator_version", "timestamp", "origi
 
 def event_classes() -> dict[str, type[Any]]:
     """Every event of our streams, by its topic in the event store."""
-    members = [one for stream in (Operation, Batch) for one in vars(stream).values() if isinstance(one, type)]
+    members = [
+        one for stream in (Operation, Batch, Brake, Lanes) for one in vars(stream).values() if isinstance(one, type)
+    ]
     events = [one for one in members if issubclass(one, CanMutateAggregate) and hasattr(one, "TOPIC")]
     return {str(one.TOPIC): one for one in events}
 

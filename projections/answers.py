@@ -64,6 +64,10 @@ class OperationStatus(Answer):
     ended_at: datetime | None
     cut_off: datetime | None
     waiting_for: str | None
+    """Why it waits, and until when."""
+    postponed_until: datetime | None
+    rate: float | None
+    """Records per second, at most."""
     reason: str | None
     field: str | None
 
@@ -75,6 +79,15 @@ class OperationStatus(Answer):
     def to_json(self) -> dict[str, Any]:
         """The same object that `run` prints."""
         return {**Answer.to_json(self), "remaining": self.remaining}
+
+
+@dataclass(frozen=True, slots=True)
+class Halt(Answer):
+    """Everything is halted: by whom, why, since when."""
+
+    halted_at: datetime
+    requested_by: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)

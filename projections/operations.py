@@ -12,12 +12,15 @@ from uuid import UUID
 from bulkdelete.domain.errors import ViewsError
 from bulkdelete.domain.lifecycle import Status
 from bulkdelete.domain.operation import Operation
+from bulkdelete.domain.steering import begins, halted
 from bulkdelete.projections.recorded import RecordedEvent
 
 BECOMES = {
     Operation.PauseRequested.TOPIC: Status.PAUSING,
     Operation.Paused.TOPIC: Status.PAUSED,
     Operation.Resumed.TOPIC: Status.WAITING,
+    Operation.Due.TOPIC: Status.WAITING,
+    Operation.Released.TOPIC: Status.WAITING,
     Operation.CancelRequested.TOPIC: Status.CANCELING,
     Operation.Canceled.TOPIC: Status.CANCELED,
     Operation.Failed.TOPIC: Status.FAILED,
@@ -70,6 +73,8 @@ class OperationRow:
     """Until `running_since`: pauses do not count."""
     ended_at: datetime | None = None
     waiting_for: str | None = None
+    postponed_until: datetime | None = None
+    rate: float | None = None
     reason: str | None = None
     field: str | None = None
     version: int = 1
@@ -98,7 +103,7 @@ def submitted(event: RecordedEvent) -> OperationRow:
     return OperationRow(
         operation_id=event.stream_id, name=job["name"], database=event.data["database"],
         requested_by=event.data["requested_by"], submitted_at=at, updated_at=at, digest=event.data["digest"],
-        job=as_json(job), queries=queries,
+        job=as_json(job), queries=queries, rate=job.get("rate"),
     )  # fmt: skip
 
 
@@ -121,12 +126,31 @@ def change(row: OperationRow, event: RecordedEvent) -> None:
             count(row, data)
         case Operation.Retrying.TOPIC:
             row.status, row.waiting_for = Status.RETRYING.value, data["reason"]
+        case Operation.Held.TOPIC:
+            hold(row, data)
         case Operation.Failing.TOPIC:
             row.reason, row.field = data["reason"], data["field"]
-        case Operation.CommandRefused.TOPIC:
-            pass
         case topic if topic in BECOMES:
             become(row, BECOMES[topic], data)
+        case _:
+            steer(row, event)
+
+
+def steer(row: OperationRow, event: RecordedEvent) -> None:
+    """Change an operation's rows as somebody asked."""
+    data = event.data
+    match event.topic:
+        case Operation.PostponeRequested.TOPIC | Operation.Postponed.TOPIC:
+            postpone(row, event)
+        case Operation.Halting.TOPIC:
+            row.status, row.waiting_for = Status.PAUSING.value, halted(data["requested_by"], data["reason"])
+        case Operation.Halted.TOPIC:
+            row.status = Status.PAUSED.value
+            stop_running(row)
+        case Operation.Throttled.TOPIC:
+            row.rate = data["rate"]
+        case Operation.CommandRefused.TOPIC:
+            pass
         case topic:
             raise ViewsError(f"the views do not know the event {topic!r}; they need a newer bulkdelete")
 
@@ -139,18 +163,42 @@ def become(row: OperationRow, status: Status, data: dict[str, Any]) -> None:
         row.reason, row.field = data["reason"], data["field"]
     for index, reason in data.get("remaining", {}).items():
         row.queries[int(index)].remaining = reason
+    row.waiting_for, row.postponed_until = None, None
     if status.is_final or status is Status.PAUSED:
-        row.waiting_for = None
-        if row.running_since is not None:
-            row.ran_microseconds += max(0, (row.updated_at - row.running_since) // timedelta(microseconds=1))
-            row.running_since = None
+        stop_running(row)
     if status.is_final:
         row.ended_at = row.updated_at
 
 
-def resume_progress(row: OperationRow) -> None:
-    """What was away is back, as far as an event proves it."""
+def stop_running(row: OperationRow) -> None:
+    """Nothing more is deleted, for now or for good."""
+    if row.running_since is not None:
+        row.ran_microseconds += max(0, (row.updated_at - row.running_since) // timedelta(microseconds=1))
+        row.running_since = None
+
+
+def hold(row: OperationRow, data: dict[str, Any]) -> None:
+    """It has to wait although nothing is away."""
     if row.status == Status.RETRYING:
+        row.status = (Status.WAITING if row.running_since is None else Status.IN_PROGRESS).value
+    row.waiting_for = data["reason"]
+
+
+def postpone(row: OperationRow, event: RecordedEvent) -> None:
+    """It goes on at an instant: once its batches are recorded, or at once where it does not run."""
+    until = event.data["until"]
+    if event.topic == Operation.Postponed.TOPIC:
+        row.status = Status.WAITING.value
+        stop_running(row)
+    elif row.running_since is not None:
+        row.status = Status.PAUSING.value
+    row.postponed_until = utc(until)
+    row.waiting_for = begins(row.started_at is not None, until, event.data["time_zone"])
+
+
+def resume_progress(row: OperationRow) -> None:
+    """What was away is back, and nothing holds it, as far as an event proves it."""
+    if row.status in {Status.RETRYING, Status.IN_PROGRESS}:
         row.status, row.waiting_for = Status.IN_PROGRESS.value, None
 
 

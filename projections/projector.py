@@ -18,6 +18,7 @@ from bulkdelete.domain.errors import ViewsError
 from bulkdelete.domain.operation import Operation
 from bulkdelete.domain.rejection import Rejection
 from bulkdelete.projections.database import MEMORY_LIMIT, columns, connect
+from bulkdelete.projections.halts import write_halts
 from bulkdelete.projections.layout import ViewFiles
 from bulkdelete.projections.named import statements
 from bulkdelete.projections.operations import (
@@ -31,12 +32,13 @@ from bulkdelete.projections.operations import (
 )
 from bulkdelete.projections.packs import FATES, Packing, ordinal
 from bulkdelete.projections.parts import Parts
-from bulkdelete.projections.recorded import RecordedEvent
+from bulkdelete.projections.recorded import RecordedEvent, sections
 
-FORMAT = 3
+FORMAT = 4
 """Of the tables: views of another format are rebuilt."""
-MOST_BYTES = 4 * 1024 * 1024
-MOST_EVENTS = 2000
+
+SHOWN = ("operation.", "batch.", "brake.")
+"""The streams that views show something of."""
 
 Missing = Callable[[UUID, int, int], Iterable[RecordedEvent]]
 """Stream, after this version, up to this version: the events of a hole."""
@@ -155,6 +157,7 @@ class Projector:
         with self.transaction():
             packing.write(self.connection)
             self.write_operations([event for event in new if event.topic.startswith("operation.")])
+            write_halts(self.connection, self.sql, new)
             self.put_streams([streams[one] for one in {event.stream_id for event in new}])
             self.advance(reached)
         self.parts.add(packing.counts)
@@ -170,7 +173,7 @@ class Projector:
         """Each event that is new, those that were missing before it; the streams are moved on."""
         for event in events:
             stream = streams[event.stream_id]
-            if not event.topic.startswith(("operation.", "batch.")) or event.version <= stream.version:
+            if not event.topic.startswith(SHOWN) or event.version <= stream.version:
                 continue
             if event.version > stream.version + 1:
                 for missed in self.missing(event.stream_id, stream.version, event.version - 1):
@@ -234,17 +237,3 @@ def follow(stream: Stream, event: RecordedEvent) -> RecordedEvent:
         if event.topic == Batch.Recorded.TOPIC:
             stream.ordinal = ordinal(event.data["unit"], event.data["batch"])
     return event
-
-
-def sections(events: Iterable[RecordedEvent]) -> Iterator[list[RecordedEvent]]:
-    """The events in sections that are neither too many nor too large for memory."""
-    section: list[RecordedEvent] = []
-    used = 0
-    for event in events:
-        if section and (used + event.size > MOST_BYTES or len(section) >= MOST_EVENTS):
-            yield section
-            section, used = [], 0
-        section.append(event)
-        used += event.size
-    if section:
-        yield section

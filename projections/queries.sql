@@ -34,7 +34,8 @@ SELECT
 SELECT
     operation_id, name, database, requested_by, submitted_at, updated_at, digest, CAST(job AS VARCHAR) AS job, status,
     deleted, failed, vanished, CAST(cascaded AS VARCHAR) AS cascaded, CAST(unlinked AS VARCHAR) AS unlinked,
-    query_index, epoch, cut_off, started_at, running_since, ran_microseconds, ended_at, waiting_for, reason, field, version
+    query_index, epoch, cut_off, started_at, running_since, ran_microseconds, ended_at, waiting_for,
+    postponed_until, rate, reason, field, version
 FROM operations
 WHERE operation_id IN (SELECT unnest(CAST($operation_ids AS UUID[])));
 
@@ -77,6 +78,8 @@ SELECT
     unnest(CAST($ran_microseconds AS BIGINT[])) AS ran_microseconds,
     unnest(CAST($ended_at AS TIMESTAMP[])) AS ended_at,
     unnest(CAST($waiting_for AS VARCHAR[])) AS waiting_for,
+    unnest(CAST($postponed_until AS TIMESTAMP[])) AS postponed_until,
+    unnest(CAST($rate AS DOUBLE[])) AS rate,
     unnest(CAST($reason AS VARCHAR[])) AS reason,
     unnest(CAST($field AS VARCHAR[])) AS field,
     unnest(CAST($version AS INTEGER[])) AS version;
@@ -96,6 +99,12 @@ SELECT
     unnest(CAST($passes AS INTEGER[])) AS passes,
     unnest(CAST($remaining AS VARCHAR[])) AS remaining,
     unnest(CAST($strategy AS VARCHAR[])) AS strategy;
+
+-- halt --
+INSERT INTO halts (halted_at, requested_by, reason) VALUES ($at, $requested_by, $reason);
+
+-- release --
+UPDATE halts SET released_at = $at, released_by = $requested_by WHERE released_at IS NULL;
 
 -- put rejections --
 INSERT INTO rejections BY NAME

@@ -18,6 +18,7 @@ from bulkdelete.projections.answers import (
     DeletedRecord,
     Deletion,
     Failure,
+    Halt,
     OperationStatus,
     QueryStatus,
     RecordId,
@@ -65,6 +66,10 @@ class Reads:
             values = list(row)
             values[7:10] = json.loads(row[7]), json.loads(row[8]), tuple(QueryStatus(**query) for query in row[9])
             yield OperationStatus(*values)
+
+    def halt(self) -> Halt | None:
+        """Who halted everything, and why; None where nobody did."""
+        return next((Halt(*row) for row in self.rows("halt")), None)
 
     def rates(self, database: str, least: int) -> dict[str, float]:
         """Records a second of the last runs on a database, by entity: of those that had at least so many records."""

@@ -45,11 +45,19 @@ SELECT
     operation_id, name, status, database, requested_by, deleted, failed, CAST(cascaded AS VARCHAR) AS cascaded,
     CAST(unlinked AS VARCHAR) AS unlinked, queries,
     round((ran_microseconds + greatest(0, coalesce(epoch_us(updated_at) - epoch_us(running_since), 0))) / 1000000, 3) AS duration_seconds,
-    submitted_at, started_at, ended_at, cut_off, waiting_for, reason, field
+    submitted_at, started_at, ended_at, cut_off,
+    CASE
+        WHEN status = 'waiting' THEN coalesce((SELECT 'halted by ' || h.requested_by || ': ' || h.reason FROM halts h WHERE h.released_at IS NULL), waiting_for)
+        ELSE waiting_for
+    END AS waiting_for,
+    postponed_until, rate, reason, field
 FROM operations
 JOIN progress USING (operation_id)
 WHERE $operation_id IS NULL OR operation_id = $operation_id
 ORDER BY submitted_at DESC, operation_id;
+
+-- halt --
+SELECT halted_at, requested_by, reason FROM halts WHERE released_at IS NULL;
 
 -- failures --
 SELECT

@@ -7,7 +7,7 @@ On Kafka an event is a CloudEvent: `ce_type` is `bulkdelete.` and its topic, `ce
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,6 +21,9 @@ LOG = "log"
 """The source of events read from the event store: its positions are notification ids."""
 
 TYPE_PREFIX = "bulkdelete."
+
+MOST_BYTES = 4 * 1024 * 1024
+MOST_EVENTS = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,3 +78,17 @@ def from_cloud_event(headers: Mapping[str, str], body: bytes, source: str, posit
         )
     except (KeyError, ValueError) as error:
         raise ViewsError(f"no event at {source}/{position}: {error!r:.200}") from None
+
+
+def sections(events: Iterable[RecordedEvent]) -> Iterator[list[RecordedEvent]]:
+    """The events in sections that are neither too many nor too large for memory."""
+    section: list[RecordedEvent] = []
+    used = 0
+    for event in events:
+        if section and (used + event.size > MOST_BYTES or len(section) >= MOST_EVENTS):
+            yield section
+            section, used = [], 0
+        section.append(event)
+        used += event.size
+    if section:
+        yield section

@@ -26,6 +26,8 @@ CREATE TABLE operations (
     ended_at TIMESTAMP,
     updated_at TIMESTAMP,
     waiting_for VARCHAR,
+    postponed_until TIMESTAMP,
+    rate DOUBLE,
     reason VARCHAR,
     field VARCHAR,
     digest VARCHAR,
@@ -46,6 +48,15 @@ CREATE TABLE queries (
     remaining VARCHAR,
     strategy VARCHAR,
     query JSON
+);
+
+-- Every time that all operations were halted at once; released_at is null while they are.
+CREATE TABLE halts (
+    halted_at TIMESTAMP,
+    requested_by VARCHAR,
+    reason VARCHAR,
+    released_at TIMESTAMP,
+    released_by VARCHAR
 );
 
 CREATE TABLE rejections (
@@ -144,16 +155,18 @@ SELECT
     operation_id AS asyncoperationid,
     name,
     CASE status
-        WHEN 'waiting' THEN 0 WHEN 'retrying' THEN 1 WHEN 'paused' THEN 1
+        WHEN 'waiting' THEN CASE WHEN postponed_until IS NULL THEN 0 ELSE 1 END
+        WHEN 'retrying' THEN 1 WHEN 'paused' THEN 1
         WHEN 'in_progress' THEN 2 WHEN 'pausing' THEN 2 WHEN 'canceling' THEN 2
         ELSE 3
     END AS statecode,
     CASE status
-        WHEN 'waiting' THEN 0 WHEN 'retrying' THEN 11 WHEN 'paused' THEN 12
+        WHEN 'waiting' THEN CASE WHEN postponed_until IS NULL THEN 0 ELSE 10 END
+        WHEN 'retrying' THEN 11 WHEN 'paused' THEN 12
         WHEN 'in_progress' THEN 20 WHEN 'pausing' THEN 21 WHEN 'canceling' THEN 22
         WHEN 'succeeded' THEN 30 WHEN 'failed' THEN 31 WHEN 'canceled' THEN 32
     END AS statuscode,
-    CAST(NULL AS TIMESTAMP) AS nextrun,
+    postponed_until AS nextrun,
     FALSE AS isrecurring,
     deleted AS successcount,
     failed AS failurecount,

@@ -17,7 +17,8 @@ from bulkdelete.records.aside import Aside
 from bulkdelete.records.catalogue import Relationship
 from bulkdelete.records.causes import Reason, reason_of, reason_of_restriction
 from bulkdelete.records.closure import Closure
-from bulkdelete.records.dialect import AnySelect, Fault
+from bulkdelete.records.dialect import AnySelect
+from bulkdelete.records.fault import Fault
 from bulkdelete.records.growth import grow
 from bulkdelete.records.holding import held_by_others, hold_links
 from bulkdelete.records.ledger import Ledger

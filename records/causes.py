@@ -11,7 +11,8 @@ from bulkdelete.domain.failures import Cause, PackedIds
 from bulkdelete.domain.record_ids import KeyKind
 from bulkdelete.records.blockers import Kept
 from bulkdelete.records.catalogue import Catalogue, Relationship
-from bulkdelete.records.dialect import Dialect, Fault
+from bulkdelete.records.dialect import Dialect
+from bulkdelete.records.fault import Fault
 from bulkdelete.records.result import LONGEST_TEXT
 
 RETRYABLE = {"locked", "conflict", "slow"}

@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 
@@ -15,31 +15,15 @@ from bulkdelete.domain.query.tree import QueryTree
 from bulkdelete.domain.record_ids import KeyKind, RecordIds
 from bulkdelete.records.catalogue import Entity, Relationship
 from bulkdelete.records.extent import Costs, Extent
+from bulkdelete.records.fault import Fault
+from bulkdelete.records.measures import Measured
 from bulkdelete.records.predicates import Operands, Truth
 from bulkdelete.records.schema import Schema
 
 AnySelect = sa.Select[*tuple[Any, ...]]
 """A select of whatever columns."""
-
 TableName = tuple[str | None, str]
 """Schema and name."""
-
-FaultKind = Literal["away", "conflict", "locked", "slow", "record"]
-
-
-@dataclass(frozen=True)
-class Fault:
-    """What a database's error means.
-
-    away: the connection or the server is gone · conflict: the transaction may pass when it is run again (deadlock,
-    serialisation) · locked: somebody holds a record · slow: a time limit was hit · record: the statement cannot pass.
-    """
-
-    kind: FaultKind
-    number: str
-    text: str
-    constraint: str | None = None
-    table: str | None = None
 
 
 class PackError(Exception):
@@ -67,7 +51,7 @@ class Span:
     """At most so many records, where the condition alone does not bound them."""
 
 
-class Dialect(Operands, Protocol):
+class Dialect(Operands, Measured, Protocol):
     """Everything that only one kind of database knows."""
 
     name: str

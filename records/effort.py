@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bulkdelete.records.dialect import Fault
+from bulkdelete.records.fault import Fault
 from bulkdelete.records.result import BatchResult
 
 

@@ -48,6 +48,12 @@ class Ledger:
         """All of them."""
         return self.fence, self.ledger, self.set_aside, self.chosen
 
+    def retryable(self, connection: sa.Connection, operation: str, query_index: int) -> int:
+        """How many records of a query failed and may pass when they are tried once more."""
+        aside = self.set_aside
+        mine = (aside.c.operation_id == operation, aside.c.query_index == query_index, aside.c.retryable)
+        return int(connection.execute(sa.select(sa.func.count()).select_from(aside).where(*mine)).scalar_one())
+
     def forget(self, connection: sa.Connection, mine: tuple[Truth, ...], texts: list[str]) -> None:
         """Records that are settled are no longer set aside."""
         for at in range(0, len(texts), PIECE):

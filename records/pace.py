@@ -22,6 +22,8 @@ REMEMBERED = 6
 """Batches that tell how large the next one should be."""
 APART = 1.25
 """How much larger one of two batches must be for the two to tell what a record costs."""
+SPARSEST = 0.01
+"""Of the records that a bounded batch looks at, those that are taken to be settled, at least."""
 SURPRISE = 1.6
 """How much longer than it should a batch takes that makes us forget the ones before."""
 
@@ -43,12 +45,22 @@ class Pace:
     """Size and seconds of the last ones."""
     fixed: float | None = None
     """Seconds a batch costs by itself, as far as it is known."""
+    share: float = 1.0
+    """Of the records that the last batches looked at, those that they settled."""
     lock: Lock = field(default_factory=Lock)
 
-    def learn(self, size: int, seconds: float, settled: int) -> None:
-        """Take a finished batch into account: how many it looked at, how long it took, how many it settled."""
-        if seconds > 0:
-            with self.lock:
+    def size_for(self, most: int | None) -> int:
+        """How many records the next batch looks at, where it should settle about so many at most."""
+        return self.size if most is None else max(1, min(self.size, int(most / self.share)))
+
+    def learn(self, size: int, seconds: float, settled: int, bounded: bool = False) -> None:
+        """Take a finished batch into account: how many it looked at, how long it took, how many it settled.
+
+        One that was bounded says little of how large a batch may be.
+        """
+        with self.lock:
+            self.share = max(SPARSEST, (self.share + min(1.0, settled / size)) / 2)
+            if seconds > 0 and not bounded:
                 self.adapt(size, seconds, settled)
 
     def adapt(self, size: int, seconds: float, settled: int) -> None:

@@ -35,6 +35,7 @@ from bulkdelete.records.preflight import probe_all
 from bulkdelete.records.preview import Preview, previewed
 from bulkdelete.records.result import BatchResult
 from bulkdelete.records.scope import Run, Scope
+from bulkdelete.records.strain import NO_LIMITS, Gauge, Limits, Strain
 
 PLANNING_SECONDS = 5.0
 CLEARED = 5_000
@@ -50,6 +51,8 @@ class Target:
     """Where our tables are, as a setting spells it; None: the default of the database."""
     patience: float = 20.0
     """Seconds that a lock of somebody else is waited for before anything began."""
+    limits: Limits = NO_LIMITS
+    """How much the database may suffer before a deletion waits."""
 
     def __post_init__(self) -> None:
         self.url = read_address(self.address)
@@ -62,6 +65,7 @@ class Target:
         self.batches = BatchDeletion(self.engine, self.dialect, self.ledger)
         self.scopes: dict[str, Scope] = {}
         self.paces = Paces(self.dialect)
+        self.gauge = Gauge(self.engine, self.dialect, self.limits)
         # One writer a file: several would only wait for each other.
         self.turn: AbstractContextManager[object] = threading.Lock() if self.dialect.workers == 1 else nullcontext()
         self.elsewhere: dict[LedgerPlace, Target] = {}
@@ -72,7 +76,7 @@ class Target:
         if place == self.place:
             return self
         if place not in self.elsewhere:
-            other = Target(self.address, ledger_place, self.patience)
+            other = Target(self.address, ledger_place, self.patience, self.limits)
             other.turn = self.turn
             self.elsewhere[place] = other
         return self.elsewhere[place]
@@ -85,6 +89,7 @@ class Target:
     def close(self) -> None:
         """Let go of all connections."""
         close_pool(self.engine)
+        self.gauge.close()
         for other in self.elsewhere.values():
             other.close()
 
@@ -168,7 +173,7 @@ class Target:
                 Choosing(self.engine, self.dialect, self.ledger).choose(run, query_index)
         with self.available(), self.dialect.reading(self.engine, PLANNING_SECONDS) as connection:
             if retry:
-                return Walk({"kind": "set_aside"}, 1, self.set_aside(connection, run, query_index)), bounded
+                return Walk({"kind": "set_aside"}, 1, self.ledger.retryable(connection, run.id, query_index)), bounded
             entity = run.scope.entity(query_index)
             where = run.where(query_index, entity)
             aside = self.ledger.set_aside
@@ -178,17 +183,16 @@ class Target:
                 where = sa.and_(where, ~known)
             return self.dialect.walk(connection, entity, where), bounded
 
-    def set_aside(self, connection: sa.Connection, run: Run, query_index: int) -> int:
-        """How many records of a query failed and may pass when they are tried once more."""
-        aside = self.ledger.set_aside
-        mine = (aside.c.operation_id == run.id, aside.c.query_index == query_index, aside.c.retryable)
-        return int(connection.execute(sa.select(sa.func.count()).select_from(aside).where(*mine)).scalar_one())
+    def strain(self) -> Strain | None:
+        """Why a deletion has to wait since the database suffers; None where it need not."""
+        with self.available():
+            return self.gauge.strain()
 
-    def delete(self, run: Run, place: Place, allowance: int | None = None) -> BatchResult:
-        """One batch of at most so many records; how much it takes on follows from how long those before it took."""
+    def delete(self, run: Run, place: Place, most: int | None = None, allowance: int | None = None) -> BatchResult:
+        """One batch; how much it takes on follows from how long the batches before it took, and from `most` records."""
         kind = run.scope.entity(place.query_index).key_kind
         pace = self.paces.of(run.operation_id, place.query_index, self.batches.needs_care(run, place), kind)
-        effort = Effort(pace.size, careful=False, allowance=allowance)
+        effort = Effort(pace.size_for(most), careful=False, allowance=allowance)
         try:
             with self.turn:
                 result = self.batches.delete(run, place, effort)
@@ -197,7 +201,7 @@ class Target:
         if result.untried:
             pace.slow_down(result.matched)
         else:
-            pace.learn(effort.size, result.duration, result.matched)
+            pace.learn(effort.size, result.duration, result.matched, bounded=most is not None)
         return result
 
     def close_operation(self, operation_id: UUID, digest: str, epoch: int, state: str) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 
+from bulkdelete.consumers.attention import Attention
 from bulkdelete.consumers.deletion import Deletion
 from bulkdelete.consumers.routes import Role
 from bulkdelete.projections.keeper import SERVICE_MEMORY, ViewKeeper
@@ -13,6 +15,7 @@ from bulkdelete.projections.layout import ViewFiles
 from bulkdelete.service.cataloguefile import read_catalogue
 from bulkdelete.service.event_store import open_event_store
 from bulkdelete.service.kafka.parts import Parts
+from bulkdelete.service.limits import bounds_of, limits_of
 from bulkdelete.service.settings import Settings
 from bulkdelete.service.targets import Targets
 
@@ -27,16 +30,17 @@ def parts_of(settings: Settings, roles: frozenset[Role]) -> Iterator[Parts]:
     catalogues = {}
     if Role.OPERATIONS in roles:
         catalogues = {name: read_catalogue(path) for name, path in settings.catalogues.items()}
-    targets = Targets({name: url.secret for name, url in settings.databases.items()}, settings.all_ledgers())
+    addresses = {name: url.secret for name, url in settings.databases.items()}
+    targets = Targets(addresses, settings.all_ledgers(), partial(limits_of, settings))
     with open_event_store(settings.events) as application, closing(targets):
-        deletion = Deletion(application, targets.of, stopping.is_set)
+        deletion = Deletion(application, targets.of, stopping.is_set, Attention(application))
         keeper = None
         if Role.PROJECTION in roles:
             keeper = ViewKeeper(ViewFiles.beside(settings.views_path), application, SERVICE_MEMORY)
         try:
             yield Parts(
                 application, settings.databases.keys(), deletion.do, keeper, stopping.set, targets.check, catalogues,
-                settings.all_ledgers(), settings.guards,
+                settings.all_ledgers(), bounds_of(settings), guards=settings.guards,
             )  # fmt: skip
         finally:
             if keeper is not None:

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 from uuid import UUID, uuid4
 
+from bulkdelete.consumers.operations import pull
 from bulkdelete.domain.application import BulkDeletes
-from bulkdelete.domain.commands import CancelOperation, PauseOperation, ResumeOperation, SubmitBulkDelete
+from bulkdelete.domain.commands import (
+    CancelOperation,
+    Halt,
+    OperationCommand,
+    PauseOperation,
+    PostponeOperation,
+    ResumeOperation,
+    SubmitBulkDelete,
+    ThrottleOperation,
+    Unhalt,
+    command_of,
+)
 from bulkdelete.domain.declarations import NOTHING
 from bulkdelete.domain.errors import InvalidJobError
 from bulkdelete.domain.job import Job
@@ -24,8 +36,10 @@ from bulkdelete.projections.opening import open_views
 from bulkdelete.projections.reads import Reads
 from bulkdelete.records.target import Target
 from bulkdelete.service.cataloguefile import read_catalogue, told_of
+from bulkdelete.service.configuration import load
 from bulkdelete.service.guards import service_guards
 from bulkdelete.service.ledgers import ledger_place
+from bulkdelete.service.limits import bounds_of, limits_of
 from bulkdelete.service.local import LocalRun
 from bulkdelete.service.principal import principal
 from bulkdelete.service.state import State, default_state
@@ -69,15 +83,23 @@ class LocalOperation:
 
     def pause(self) -> None:
         """Stop deleting until resumed. Raises TransitionError where it is not running."""
-        self.client.application.control(PauseOperation(**self.client.command(self.id)))
+        self.client.control(PauseOperation, self.id)
 
     def resume(self) -> None:
         """Go on after a pause; `wait` does the rest. Raises TransitionError where it is not paused."""
-        self.client.application.control(ResumeOperation(**self.client.command(self.id)))
+        self.client.control(ResumeOperation, self.id)
 
     def cancel(self) -> None:
         """Stop deleting for good. Raises TransitionError where it has ended."""
-        self.client.application.control(CancelOperation(**self.client.command(self.id)))
+        self.client.control(CancelOperation, self.id)
+
+    def postpone(self, until: datetime | str, time_zone: str | None = None) -> None:
+        """Delete nothing (any more) until an instant, then go on. Raises TransitionError, InvalidJobError."""
+        self.client.control(PostponeOperation, self.id, until=until, time_zone=time_zone)
+
+    def throttle(self, rate: float | None) -> None:
+        """Delete at most so many records per second from now on; None: no bound. Raises TransitionError."""
+        self.client.control(ThrottleOperation, self.id, rate=rate)
 
 
 class LocalClient:
@@ -107,9 +129,18 @@ class LocalClient:
     ) -> None:
         self._stack.close()
 
-    def command(self, operation_id: UUID) -> dict[str, object]:
-        """What every command carries."""
-        return {"command_id": uuid4(), "operation_id": operation_id, "requested_by": self.requested_by}
+    def control(self, kind: type[OperationCommand], operation_id: UUID, **fields: Any) -> None:
+        """Ask for something; whoever drives the operation sees it. Raises TransitionError, InvalidJobError."""
+        command: Any = command_of(kind, operation_id=operation_id, requested_by=self.requested_by, **fields)
+        self.application.control(command)
+
+    def halt(self, reason: str) -> None:
+        """Stop every operation in this state folder, and let none start, until `unhalt`. Raises TransitionError."""
+        pull(command_of(Halt, requested_by=self.requested_by, reason=reason), self.application)
+
+    def unhalt(self) -> None:
+        """Let go on what was halted. Raises TransitionError."""
+        pull(command_of(Unhalt, requested_by=self.requested_by), self.application)
 
     def submit(self, job: Job, database: str | None = None, operation_id: UUID | None = None) -> LocalOperation:
         """Hold the job against the database and record that it is asked for. Raises InvalidJobError."""
@@ -133,8 +164,10 @@ class LocalClient:
         with self.state.driving(operation_id), self.state.keeping_views(self.application):
             operation = self.application.operation(operation_id)
             if not operation.is_final and operation.status != Status.PAUSED:
-                with closing(Target(address)) as target:
-                    operation = LocalRun(self.application, target, operation_id, stopping=threading.Event()).drive()
+                settings = load()
+                bounds = bounds_of(settings, self.state.is_driven)
+                with closing(Target(address, limits=limits_of(settings, None))) as target:
+                    operation = LocalRun(self.application, target, operation_id, bounds=bounds).drive()
         return Result.of(operation)
 
     @contextmanager

@@ -106,7 +106,7 @@ def masked(names: list[str], value: Any) -> str | None:
         return None
     if isinstance(value, SecretStr) or any(SECRET_WORDS.search(name) for name in names):
         return HIDDEN
-    if names[0] in {"databases", "event_store"} and "://" not in str(value):
+    if (names[0] in {"databases", "event_store"} or "replicas" in names) and "://" not in str(value):
         return HIDDEN  # it should have been an address, and may hold a password anywhere
     return f"{shown(value)!r:.120}" if isinstance(value, str) else f"{value!r:.120}"
 
@@ -132,8 +132,8 @@ def variables(model: type[BaseModel] = Settings, prefix: str = PREFIX) -> Iterat
 
 def unknown_variables(environment: Mapping[str, str] = os.environ) -> list[Problem]:
     """Variables that look like ours and are not read: a typing mistake would go unnoticed."""
-    named = (f"{PREFIX}DATABASES__", f"{PREFIX}CATALOGUES__", f"{PREFIX}LEDGERS__")
-    known = [*variables(), f"{PREFIX}KAFKA", *(f"{one}NAME" for one in named)]
+    named = tuple(f"{PREFIX}{one}__" for one in ("DATABASES", "CATALOGUES", "LEDGERS", "BACK_OFF_OF"))
+    known = [*variables(), f"{PREFIX}KAFKA", f"{PREFIX}BACK_OFF", *(f"{one}NAME" for one in named)]
     found = []
     for name in sorted(environment):
         upper = name.upper()

@@ -28,11 +28,14 @@ DO $do$ BEGIN
     WHERE n.nspname = {schema} AND c.relname = {name} AND a.attname = 'state' AND a.attstorage <> 'e'
       AND pg_has_role(c.relowner, 'USAGE')
   ) THEN
+    PERFORM set_config('lock_timeout', '500ms', true);
     ALTER TABLE {table} ALTER COLUMN state SET STORAGE EXTERNAL;
   END IF;
+EXCEPTION WHEN lock_not_available THEN NULL;
 END $do$
 """
-"""Packed ids do not shrink: without this the server tries in vain. Asked before, since the change locks the table."""
+"""Packed ids do not shrink: without this the server tries in vain. The change locks the table: it is made only where it
+is missing, and where somebody reads for long, by a later start."""
 
 
 class BinaryCursor(Cursor[DictRow]):

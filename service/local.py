@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from bulkdelete.consumers.attention import Attention
+from bulkdelete.consumers.bounds import Bounds
 from bulkdelete.consumers.deletion import Deletion
 from bulkdelete.consumers.operations import take_outcomes
 from bulkdelete.consumers.planning import Planner
@@ -16,13 +18,15 @@ from bulkdelete.domain.application import BulkDeletes
 from bulkdelete.domain.lifecycle import Status
 from bulkdelete.domain.operation import Operation
 from bulkdelete.domain.outcomes import AnyOutcome
+from bulkdelete.domain.steering import halted
 from bulkdelete.domain.work import AnyWork, ClearLedger
+from bulkdelete.producers.clock import OpenOperations
 from bulkdelete.records.target import Target
 
 POLL = 0.2
 """Seconds between two looks at the event store, for what another process asked."""
-OUTCOMES = 8
-"""Outcomes waiting to be recorded, at most: a worker that is faster waits."""
+OUTCOMES = 4
+"""Outcomes waiting to be recorded, and recorded in one save, at most: a worker that is faster waits."""
 
 
 @dataclass
@@ -33,14 +37,20 @@ class LocalRun:
     target: Target
     operation_id: UUID
     on_progress: Callable[[Operation], None] = lambda operation: None
+    on_wait: Callable[[str], None] = lambda reason: None
+    """Told each time that the operation waits for something else."""
     stopping: threading.Event = field(default_factory=threading.Event)
+    bounds: Bounds = field(default_factory=Bounds)
 
     def __post_init__(self) -> None:
-        self.planner = Planner(self.application)
-        self.deletion = Deletion(self.application, lambda _name: self.target, self.stopping.is_set)
+        self.planner = Planner(self.application, bounds=self.bounds)
+        self.open = OpenOperations(self.application)
+        attention = Attention(self.application)
+        self.deletion = Deletion(self.application, lambda _name: self.target, self.stopping.is_set, attention)
         self.work: queue.SimpleQueue[AnyWork | None] = queue.SimpleQueue()
         self.outcomes: queue.Queue[AnyOutcome | BaseException | Finished] = queue.Queue(OUTCOMES)
         self.busy = 0
+        self.waiting_for: str | None = None
 
     def prove(self) -> int:
         """Records that the database proves deleted beyond what is recorded; they are recorded as the run goes on."""
@@ -48,7 +58,10 @@ class LocalRun:
         return self.deletion.proven(operation, self.target.under(operation.job.get("ledger")))
 
     def drive(self) -> Operation:
-        """Run until the operation has ended or is paused, or `stopping` is set; returns it as it is then."""
+        """Run until the operation has ended or is paused, or `stopping` is set; returns it as it is then.
+
+        One that is postponed or halted is waited for.
+        """
         workers = [
             threading.Thread(target=self.worker, name=f"deletion-{at}", daemon=True)
             for at in range(self.target.dialect.workers)
@@ -72,11 +85,12 @@ class LocalRun:
             try:
                 found = self.arrived()
             except queue.Empty:
+                self.count()
                 operation = self.follow()
                 self.issue(self.planner.overdue(self.operation_id))
                 continue
             if outcomes := [one for one in found if not isinstance(one, Finished)]:
-                self.issue(take_outcomes(outcomes, self.application))
+                self.issue(take_outcomes(outcomes, self.application, self.bounds))
                 operation = self.follow()
             self.busy -= len(found) - len(outcomes)
         return operation
@@ -84,7 +98,7 @@ class LocalRun:
     def arrived(self) -> list[AnyOutcome | Finished]:
         """What workers told since, as soon as there is something. Raises queue.Empty, and a worker's own error."""
         found: list[AnyOutcome | Finished] = []
-        one = self.outcomes.get(timeout=POLL)
+        one = self.outcomes.get(timeout=self.planner.pause(POLL))
         while True:
             if isinstance(one, BaseException):
                 raise one
@@ -102,7 +116,25 @@ class LocalRun:
             self.issue(self.planner.follow(self.operation_id))
         operation = self.application.operation(self.operation_id)
         self.on_progress(operation)
+        self.tell_waiting(operation)
         return operation
+
+    def tell_waiting(self, operation: Operation) -> None:
+        """Tell what the operation waits for, once."""
+        brake = self.planner.admission.brake
+        waiting_for = operation.waiting_for
+        if waiting_for is None and operation.status == Status.WAITING and brake is not None and brake.is_on:
+            waiting_for = halted(brake.requested_by, brake.reason)
+        if waiting_for is not None and waiting_for != self.waiting_for:
+            self.on_wait(waiting_for)
+        self.waiting_for = waiting_for
+
+    def count(self) -> None:
+        """Count the operations that share what may be deleted per second."""
+        if self.bounds.rate is not None:
+            self.open.refresh()
+            others = self.open.running - {self.operation_id}
+            self.planner.running = 1 + sum(self.bounds.is_driven(one) for one in others)
 
     def issue(self, work: list[AnyWork]) -> None:
         """Give work to the workers."""

@@ -76,6 +76,23 @@ class KafkaSettings(Part):
     """How long work, outcomes and rejections are kept; commands and events are kept for good."""
 
 
+class BackOff(Part):
+    """How much a target database may suffer before deletions wait; null: that is not looked at."""
+
+    replication_lag_seconds: Annotated[float, Field(ge=0)] | None = 30
+    """Of the replica that is furthest behind. MariaDB and MySQL: of those in `replicas`."""
+    waiting_for_locks: Annotated[int, Field(ge=0)] | None = 50
+    """Sessions that wait for a lock."""
+    threads_running: Annotated[int, Field(ge=1)] | None = 100
+    """MariaDB and MySQL."""
+    query: Annotated[str, Field(min_length=1, max_length=10_000)] | None = None
+    """A query of your own, which gives one number."""
+    at_most: float = 0
+    """The largest number that the query may give."""
+    replicas: tuple[Url, ...] = ()
+    """MariaDB and MySQL: the replicas to ask."""
+
+
 class Settings(BaseSettings):
     """Everything that can be set. Environment before file before default."""
 
@@ -113,6 +130,15 @@ class Settings(BaseSettings):
     """Touched every few seconds while the process lives and Kafka answers."""
     deletion_workers: Annotated[int, Field(ge=1, le=64)] = 4
     """Pieces of work that one process does at once."""
+
+    rate: Annotated[float, Field(gt=0)] | None = None
+    """Records per second that all operations together may delete."""
+    operations_per_database: Annotated[int, Field(ge=1)] | None = None
+    """Operations that run in one database at once; the others wait."""
+    back_off: BackOff = BackOff()
+    """When deletions wait since their database suffers."""
+    back_off_of: Annotated[dict[str, BackOff], AfterValidator(with_small_names)] = {}
+    """The same for one database, by its name; what it leaves out holds as for all."""
 
     @model_validator(mode="after")
     def are_of_databases(self) -> Self:
@@ -153,3 +179,10 @@ class Settings(BaseSettings):
     def views_path(self) -> Path:
         """Where the views are."""
         return self.views or self.state / "views.duckdb"
+
+    def back_off_for(self, database: str | None) -> BackOff:
+        """When deletions in the database of that name wait."""
+        own = self.back_off_of.get((database or "").lower())
+        if own is None:
+            return self.back_off
+        return self.back_off.model_copy(update={name: getattr(own, name) for name in own.model_fields_set})

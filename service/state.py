@@ -93,6 +93,14 @@ class State:
         finally:
             lock.release()
 
+    def is_driven(self, operation_id: UUID) -> bool:
+        """Whether a process drives the operation."""
+        try:
+            with self.driving(operation_id):
+                return False
+        except OperationBusyError:
+            return True
+
 
 def keep_views(files: ViewFiles, application: BulkDeletes, stopping: threading.Event) -> None:
     """Follow the event store until told to stop, and to its end; trouble with views never stops a run."""

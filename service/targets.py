@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from bulkdelete.domain.errors import TargetChangedError
 from bulkdelete.domain.job import Job
+from bulkdelete.records.strain import NO_LIMITS, Limits
 from bulkdelete.records.target import Target
 
 
@@ -19,6 +20,8 @@ class Targets:
     """Name → address, with its password."""
     ledgers: Mapping[str, str] = field(default_factory=dict)
     """Name → where our tables are, other than by default: an operation that began elsewhere goes on there."""
+    limits: Callable[[str], Limits] = lambda _name: NO_LIMITS
+    """How much a database may suffer."""
     opened: dict[str, Target] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -29,7 +32,9 @@ class Targets:
             raise TargetChangedError(f"database {name!r} is not configured here; configured: {known}")
         with self.lock:
             if name not in self.opened:
-                self.opened[name] = Target(self.addresses[name], self.ledgers.get(name), patience=1.0)
+                self.opened[name] = Target(
+                    self.addresses[name], self.ledgers.get(name), patience=1.0, limits=self.limits(name)
+                )
             return self.opened[name]
 
     def check(self, name: str, job: Job) -> None:

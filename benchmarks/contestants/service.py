@@ -1,4 +1,4 @@
-"""bulkdelete on Kafka: one process for all other roles, and one or two for deletion, each doing one thing at a time."""
+"""bulkdelete on Kafka: a process for the views, one or two for deletion (one thing at a time), one for the rest."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ from benchmarks.servers import Servers
 from bulkdelete.producers.client import Client
 
 COMMAND = Path(sys.executable).with_name("bulkdelete")
-OTHERS = "operations,planning,projection,relay"
+OTHERS = ("operations,planning,relay", "projection")
+"""The views in a process of their own, as in compose.yaml: it steps back where processors are few."""
 PATIENCE = 90.0
 """Seconds for a process to start, and for the first job, which is not counted."""
 LONGEST = 3600.0
@@ -95,7 +96,7 @@ def environment(run: Run, servers: Servers, prefix: str, store: str) -> dict[str
 @contextmanager
 def serving(folder: Path, settings: dict[str, str], workers: int) -> Iterator[list[Process]]:
     """The processes, as soon as all of them serve; what they logged goes with an error."""
-    roles = [OTHERS, *["deletion"] * workers]
+    roles = [*OTHERS, *["deletion"] * workers]
     found: list[Process] = []
     with ExitStack() as stack:
         try:

@@ -19,6 +19,13 @@ What is quoted is passed over: an identifier of somebody else's may hold anythin
 """
 
 
+CHANGED = re.compile(
+    r"(?P<verb>DELETE|UPDATE)(?: FROM (?P<name>(?:`(?:[^`]|``)*`|[\w.])+) USING (?P=name)| (?:`(?:[^`]|``)*`|[\w.])+), "
+    r"(?P<table>bulkdelete_(?:closure_\d+|held_first))\b(?: AS (?P<alias>\w+))?"
+)
+"""`DELETE FROM t USING t, work …` and `UPDATE t, work …`."""
+
+
 def is_mysql(connection: sa.Connection) -> bool:
     """Which of the two answers: by what it says of its version, whatever the address says."""
     return isinstance(connection.dialect, MySQLDialect) and not connection.dialect.is_mariadb
@@ -39,7 +46,10 @@ def open_once(
     connection: sa.Connection, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool
 ) -> tuple[str, Any]:
     """Before a statement runs: the same one, with a copy in place of a work table that it names again."""
-    if statement.count(WORK) < 2 or not is_mysql(connection):
+    if "bulkdelete_" not in statement or not is_mysql(connection):
+        return statement, parameters
+    statement = led_by_work_table(statement)
+    if statement.count(WORK) < 2:
         return statement, parameters
     seen: dict[str, int] = {}
 
@@ -58,6 +68,17 @@ def open_once(
         for at in range(2, times + 1):
             copy(connection, name, copy_name(name, at))
     return statement, parameters
+
+
+def led_by_work_table(statement: str) -> str:
+    """A statement that changes records named by a work table, told to begin there.
+
+    Of a small table MySQL would read every record, and wait for those that somebody else holds.
+    """
+    found = CHANGED.match(statement)
+    if found is None:
+        return statement
+    return f"{found['verb']} /*+ JOIN_PREFIX({found['alias'] or found['table']}) */{statement[found.end('verb') :]}"
 
 
 def copy_name(name: str, at: int) -> str:

@@ -21,6 +21,7 @@ from bulkdelete.records.mariadb.held_first import ReadThenWritten
 from bulkdelete.records.mariadb.keys import MariaDBKeys
 from bulkdelete.records.mariadb.operands import MariaDBOperands
 from bulkdelete.records.mariadb.sessions import MariaDBSessions
+from bulkdelete.records.mariadb.strain import MariaDBStrain
 from bulkdelete.records.mariadb.walks import plan_walk, span_of
 from bulkdelete.records.predicates import Truth
 
@@ -52,7 +53,7 @@ def backticked(name: str) -> str:
     return "`" + name.replace("`", "``") + "`"
 
 
-class MariaDB(MariaDBSessions, MariaDBOperands, MariaDBKeys):
+class MariaDB(MariaDBSessions, MariaDBOperands, MariaDBKeys, MariaDBStrain):
     """One worker at a time with profit: purging what was deleted costs as much as deleting."""
 
     name = "mariadb"

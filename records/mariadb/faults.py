@@ -7,7 +7,7 @@ import re
 import pymysql
 import sqlalchemy as sa
 
-from bulkdelete.records.dialect import Fault, FaultKind
+from bulkdelete.records.fault import Fault, FaultKind
 
 LOCKED = {1205, 3572}
 """Lock wait timeout, also of metadata locks and NOWAIT."""

@@ -14,7 +14,8 @@ import sqlalchemy as sa
 from pymysql.constants import SERVER_STATUS
 
 from bulkdelete.domain.ledger_place import LedgerPlace
-from bulkdelete.records.dialect import Fault, TableName
+from bulkdelete.records.dialect import TableName
+from bulkdelete.records.fault import Fault
 from bulkdelete.records.mariadb.faults import fault_of
 from bulkdelete.records.savepoints import Savepoints
 from bulkdelete.records.work_tables import WorkTables

@@ -20,6 +20,7 @@ from bulkdelete.records.postgresql.extents import COSTS, extent_of
 from bulkdelete.records.postgresql.keys import PostgreSQLKeys
 from bulkdelete.records.postgresql.operands import PostgreSQLOperands
 from bulkdelete.records.postgresql.sessions import PostgreSQLSessions
+from bulkdelete.records.postgresql.strain import PostgreSQLStrain
 from bulkdelete.records.postgresql.walks import plan_walk, span_of
 from bulkdelete.records.predicates import Truth
 from bulkdelete.records.values import as_other
@@ -42,7 +43,7 @@ CREATE_SCHEMA = "has_database_privilege(current_database(), 'CREATE') AND CAST(:
 QUOTING = PGDialect().identifier_preparer  # type: ignore[no-untyped-call]
 
 
-class PostgreSQL(PostgreSQLSessions, PostgreSQLOperands, PostgreSQLKeys):
+class PostgreSQL(PostgreSQLSessions, PostgreSQLOperands, PostgreSQLKeys, PostgreSQLStrain):
     """Several workers, each on ranges of its own."""
 
     name = "postgresql"

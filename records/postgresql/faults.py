@@ -5,7 +5,7 @@ from __future__ import annotations
 import psycopg
 import sqlalchemy as sa
 
-from bulkdelete.records.dialect import Fault
+from bulkdelete.records.fault import Fault
 
 LOCKED = {"55P03"}
 SLOW = {"57014"}

@@ -11,7 +11,8 @@ import psycopg
 import sqlalchemy as sa
 
 from bulkdelete.domain.ledger_place import LedgerPlace
-from bulkdelete.records.dialect import Fault, TableName
+from bulkdelete.records.dialect import TableName
+from bulkdelete.records.fault import Fault
 from bulkdelete.records.postgresql.faults import fault_of
 from bulkdelete.records.savepoints import Savepoints
 from bulkdelete.records.work_tables import WorkTables
@@ -20,13 +21,18 @@ DEFAULT_PLACE = LedgerPlace("bulkdelete_state")
 """Not `bulkdelete`: to a role of that name it would be the default schema, before `public`."""
 
 SETTINGS = (
-    "SET TRANSACTION ISOLATION LEVEL {level}; SET CONSTRAINTS ALL IMMEDIATE; SET LOCAL lock_timeout = '200ms'; "
+    "BEGIN ISOLATION LEVEL {level}; SET CONSTRAINTS ALL IMMEDIATE; SET LOCAL lock_timeout = '200ms'; "
     "SET LOCAL statement_timeout = '{statement}'; SET LOCAL idle_in_transaction_session_timeout = '10s'; "
     "SET LOCAL synchronous_commit = on; SET LOCAL row_security = off; SET LOCAL timezone = 'UTC'; "
     "SET LOCAL datestyle = 'ISO, YMD'; SET LOCAL intervalstyle = 'postgres'; SET LOCAL bytea_output = 'hex'; "
     "SET LOCAL extra_float_digits = 1; SET LOCAL standard_conforming_strings = on"
 )
 """Transaction-local, so that they survive a pooler; the constraints before any savepoint, which would undo it."""
+
+
+def begin_by_ourselves(connection: Any, _record: object) -> None:
+    """Keep the driver from sending a BEGIN of its own: each round trip costs the more, the busier the server is."""
+    connection.autocommit = True
 
 
 class PostgreSQLSessions(Savepoints):
@@ -46,7 +52,9 @@ class PostgreSQLSessions(Savepoints):
             "keepalives": 1, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3,
             "prepare_threshold": None,
         }  # fmt: skip
-        return sa.create_engine(url, pool_size=8, max_overflow=4, connect_args=arguments)
+        engine = sa.create_engine(url, pool_size=8, max_overflow=4, connect_args=arguments)
+        sa.event.listen(engine, "connect", begin_by_ourselves)
+        return engine
 
     @contextmanager
     def transaction(self, engine: sa.Engine, snapshot: bool = False) -> Iterator[sa.Connection]:
@@ -69,7 +77,7 @@ class PostgreSQLSessions(Savepoints):
         """The server checkpoints by itself."""
 
     def prepare(self, connection: sa.Connection, level: str, statement: str) -> None:
-        """The first statements of every transaction, in one round trip."""
+        """BEGIN and the first statements of every transaction, in one round trip."""
         connection.exec_driver_sql(SETTINGS.format(level=level, statement=statement))
 
     def is_alive(self, connection: sa.Connection) -> bool:

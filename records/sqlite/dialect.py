@@ -18,6 +18,7 @@ from bulkdelete.records.sqlite.extents import COSTS, extent_of
 from bulkdelete.records.sqlite.keys import QUOTING, SQLiteKeys
 from bulkdelete.records.sqlite.operands import SQLiteOperands
 from bulkdelete.records.sqlite.sessions import SQLiteSessions
+from bulkdelete.records.sqlite.strain import SQLiteStrain
 from bulkdelete.records.sqlite.walks import plan_walk, span_of
 
 FOREIGN_KEY, RESTRICT = 787, 1811
@@ -28,7 +29,7 @@ ON_DELETION = re.compile(r"\bDELETE\s+ON\b", re.IGNORECASE)
 """What the statement of a trigger on deletion says, and no other trigger's head."""
 
 
-class SQLite(SQLiteSessions, SQLiteOperands, SQLiteKeys):
+class SQLite(SQLiteSessions, SQLiteOperands, SQLiteKeys, SQLiteStrain):
     """One file, one writer: every transaction takes the write lock at its beginning."""
 
     name = "sqlite"

@@ -13,7 +13,8 @@ import sqlalchemy as sa
 
 from bulkdelete.domain.errors import UnavailableError
 from bulkdelete.domain.ledger_place import LedgerPlace
-from bulkdelete.records.dialect import Fault, TableName
+from bulkdelete.records.dialect import TableName
+from bulkdelete.records.fault import Fault
 from bulkdelete.records.savepoints import Savepoints
 from bulkdelete.records.sqlite.functions import lend
 from bulkdelete.records.work_tables import WorkTables

@@ -1,16 +1,27 @@
-"""`bulkdelete pause | resume | cancel`: what another terminal says to a run on this machine, or to a service."""
+"""`bulkdelete pause | resume | postpone | throttle | cancel`: said to a run on this machine, or to a service."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
-from uuid import UUID, uuid4
+from typing import Annotated, Any
+from uuid import UUID
 
 import typer
 
-from bulkdelete.domain.commands import CancelOperation, ControlCommand, PauseOperation, ResumeOperation
+from bulkdelete.domain.commands import (
+    CancelOperation,
+    ControlCommand,
+    PauseOperation,
+    PostponeOperation,
+    ResumeOperation,
+    ThrottleOperation,
+    command_of,
+)
 from bulkdelete.domain.directory import identify
 from bulkdelete.domain.errors import InvalidJobError, OperationNotFoundError, TransitionError
+from bulkdelete.domain.operation import Operation
+from bulkdelete.domain.summary import summary
+from bulkdelete.service.cli.kafka_options import told_to
 from bulkdelete.service.cli.output import messages
 from bulkdelete.service.cli.views import opened
 from bulkdelete.service.principal import principal
@@ -20,44 +31,60 @@ OperationPrefix = Annotated[str | None, typer.Argument(metavar="[ID]", help="The
 KafkaService = Annotated[
     str | None, typer.Option("--kafka", metavar="HOST:PORT", help="Tell a service on Kafka, with the whole ID.")
 ]
+ZoneName = Annotated[
+    str | None, typer.Option("--time-zone", metavar="NAME", help="Of a time without an offset, such as Europe/Oslo.")
+]
+WORDS: dict[type[ControlCommand], str] = {
+    PauseOperation: "pause", ResumeOperation: "resume", CancelOperation: "cancel",
+    PostponeOperation: "postpone", ThrottleOperation: "throttle",
+}  # fmt: skip
 
 
-def send(kind: type[ControlCommand], prefix: str | None, state: Path | None, kafka: str | None) -> None:
+def send(kind: type[ControlCommand], prefix: str | None, state: Path | None, kafka: str | None, **fields: Any) -> None:
     """Say it to the service, or record it: the process that drives the operation sees it in a fraction of a second."""
     if kafka is not None:
-        publish(kind, prefix, kafka)
+        operation_id = whole(prefix)
+        command: Any = command_of(kind, operation_id=operation_id, requested_by=principal(), **fields)
+        told_to(kafka, command)
+        messages().print(f"asked: {WORDS[kind]} {operation_id}", markup=False)
         return
     with opened(state) as place:
         if place.application is None:
             raise OperationNotFoundError("there is no event store here; tell the service: --kafka")
         operation_id = identify(place.application, prefix)
-        command = kind(command_id=uuid4(), operation_id=operation_id, requested_by=principal())
+        command = command_of(kind, operation_id=operation_id, requested_by=principal(), **fields)
         try:
             operation = place.application.control(command)
         except TransitionError as error:
             raise TransitionError(error.reason) from None
-    status = operation.status.replace("_", " ")
-    messages().print(f"{status}: {str(operation_id)[:8]} {operation.job['name']}", markup=False)
+    messages().print(told(operation), markup=False)
 
 
-def publish(kind: type[ControlCommand], identity: str | None, kafka: str) -> None:
-    """Publish the command."""
-    # Only here: the libraries of Kafka take a second to load.
-    from bulkdelete.producers.client import Client  # noqa: PLC0415
-    from bulkdelete.service.cli.kafka_options import settings_of  # noqa: PLC0415
-    from bulkdelete.service.kafka.connecting import security_of  # noqa: PLC0415
+def told(operation: Operation) -> str:
+    """Where it stands now, and what it waits for."""
+    found = summary(operation)
+    status = found["status"].replace("_", " ")
+    why = f" ({found['waiting_for']})" if found["waiting_for"] else ""
+    rate = f", at most {found['rate']:,g} records/s" if found["rate"] else ""
+    return f"{status}{why}{rate}: {str(operation.id)[:8]} {found['name']}"
 
+
+def whole(identity: str | None) -> UUID:
+    """The id of an operation that a service has. Raises InvalidJobError."""
     try:
-        operation_id = UUID(identity or "")
+        return UUID(identity or "")
     except ValueError:
         raise InvalidJobError(f"{identity!r} is no whole operation id, which a service needs", "ID") from None
-    settings = settings_of(None, kafka)
-    servers = settings.kafka.servers or kafka
-    with Client.connect(servers, prefix=settings.kafka.prefix, **security_of(settings.kafka)) as client:
-        {PauseOperation: client.pause, ResumeOperation: client.resume, CancelOperation: client.cancel}[kind](
-            operation_id
-        )
-    messages().print(f"asked: {kind.__name__} {operation_id}", markup=False)
+
+
+def read_rate(text: str) -> float | None:
+    """Records per second; `none`: no bound. Raises InvalidJobError."""
+    if text.lower() == "none":
+        return None
+    try:
+        return float(text.replace("_", "").replace(",", ""))
+    except ValueError:
+        raise InvalidJobError(f"{text!r} is no number of records per second, and not none", "--rate") from None
 
 
 def register(app: typer.Typer) -> None:
@@ -73,11 +100,35 @@ def register(app: typer.Typer) -> None:
 
     @app.command()
     def resume(operation: OperationPrefix = None, state: StateFolder = None, kafka: KafkaService = None) -> None:
-        """Let a paused operation go on; on this machine `bulkdelete run --resume` does the work.
+        """Let a paused or postponed operation go on; on this machine `bulkdelete run --resume` does the work.
 
         Example: bulkdelete resume 7f3a…e1 --kafka localhost:9092
         """
         send(ResumeOperation, operation, state, kafka)
+
+    @app.command()
+    def postpone(
+        until: Annotated[str, typer.Option("--until", metavar="TIME", help="2027-01-04T02:00:00+01:00, or a local "
+                                           "time with --time-zone.")],
+        operation: OperationPrefix = None, time_zone: ZoneName = None, state: StateFolder = None,
+        kafka: KafkaService = None,
+    ) -> None:  # fmt: skip
+        """Delete nothing (more) until an instant; then the operation goes on by itself.
+
+        Example: bulkdelete postpone 7f3a --until 2027-01-04T02:00:00 --time-zone Europe/Oslo
+        """
+        send(PostponeOperation, operation, state, kafka, until=until, time_zone=time_zone)
+
+    @app.command()
+    def throttle(
+        rate: Annotated[str, typer.Option("--rate", metavar="N|none", help="Records per second, at most.")],
+        operation: OperationPrefix = None, state: StateFolder = None, kafka: KafkaService = None,
+    ) -> None:  # fmt: skip
+        """Change how many records per second an operation may delete, while it runs.
+
+        Example: bulkdelete throttle 7f3a --rate 5000
+        """
+        send(ThrottleOperation, operation, state, kafka, rate=read_rate(rate))
 
     @app.command()
     def cancel(operation: OperationPrefix = None, state: StateFolder = None, kafka: KafkaService = None) -> None:

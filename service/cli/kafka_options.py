@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from bulkdelete.domain.commands import AnyCommand
 from bulkdelete.service.configuration import Problem, SettingsError, load
 from bulkdelete.service.settings import Settings
 
@@ -25,3 +26,15 @@ def settings_of(config: Path | None, kafka: str | None) -> Settings:
         )
         raise SettingsError([Problem("kafka.servers", None, reason)])
     return settings
+
+
+def told_to(kafka: str, command: AnyCommand) -> None:
+    """Publish a command and wait until Kafka has it. Raises UnavailableError, SettingsError."""
+    # Only here: the libraries of Kafka take a second to load.
+    from bulkdelete.producers.client import Client  # noqa: PLC0415
+    from bulkdelete.service.kafka.connecting import security_of  # noqa: PLC0415
+
+    settings = settings_of(None, kafka)
+    servers = settings.kafka.servers or kafka
+    with Client.connect(servers, prefix=settings.kafka.prefix, **security_of(settings.kafka)) as client:
+        client.tell(command)

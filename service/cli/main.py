@@ -13,9 +13,12 @@ import typer
 from bulkdelete.domain.errors import BulkDeleteError, RefusedError, UnavailableError
 from bulkdelete.service.cli.output import messages
 
-FAMILIES = ("run", "control", "demo", "views", "proof", "serve", "submit", "config", "query", "preview")
+FAMILIES = (
+    "run", "control", "halting", "demo", "views", "proof", "serve", "submit", "config", "query", "preview",
+)  # fmt: skip
 FAMILY_OF = {
-    "run": "run", "pause": "control", "resume": "control", "cancel": "control",
+    "run": "run", **dict.fromkeys(("pause", "resume", "postpone", "throttle", "cancel"), "control"),
+    "halt": "halting", "unhalt": "halting",
     "demo": "demo", "serve": "serve", "submit": "submit",
     "config": "config", "query": "query", "preview": "preview",
     **dict.fromkeys(("list", "status", "failures", "deleted", "history", "sql"), "views"),

@@ -109,3 +109,7 @@ class LiveProgress:
                              failed=query["failed"], visible=True)  # fmt: skip
             if query["done"] and not self.bars.tasks[task].finished:
                 self.bars.update(task, completed=total or 1)
+
+    def tell_waiting(self, reason: str) -> None:
+        """Say what the operation waits for."""
+        self.console.print(f"  waiting for: {reason}", markup=False, style="yellow")

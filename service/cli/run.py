@@ -36,9 +36,11 @@ from bulkdelete.service.cli.ending import INTERRUPTED, exit_code, reasons
 from bulkdelete.service.cli.going_on import ledger_that_stays, refuse_another_catalogue
 from bulkdelete.service.cli.output import LiveProgress, messages, print_json
 from bulkdelete.service.cli.story import room_advice, tell_end, tell_preview, tell_resumed
+from bulkdelete.service.configuration import load
 from bulkdelete.service.foresight import foreseen
 from bulkdelete.service.guards import service_guards
 from bulkdelete.service.ledgers import ledger_place
+from bulkdelete.service.limits import bounds_of, limits_of
 from bulkdelete.service.local import LocalRun
 from bulkdelete.service.principal import principal
 from bulkdelete.service.rates import earlier_rates
@@ -58,10 +60,12 @@ class Runner:
     """The file of the catalogue that is given."""
     ledger: str | None = None
     """Where the ledger is, as an option says."""
+    name: str | None = None
+    """The database, where it is given by a configured name."""
 
     def run(self, job: Job, address: str, operation_id: UUID | None = None) -> int:
         """Show, ask, run; returns the exit code. The same id and job again goes on with the same operation."""
-        target = Target(address, job.ledger_place)
+        target = Target(address, job.ledger_place, limits=limits_of(load(), self.name or job.database))
         with contextlib.closing(target):
             if operation_id is not None and self.state.events.is_file():
                 with self.state.application() as application:
@@ -94,7 +98,9 @@ class Runner:
             operation = application.operation(identify(application, prefix))
             refuse_another_catalogue(operation, self.catalogue)
             self.note_ledger(operation)
-            target = Target(address or operation.database, operation.job.get("ledger"))
+            target = Target(
+                address or operation.database, operation.job.get("ledger"), limits=limits_of(load(), self.name)
+            )
             with contextlib.closing(target):
                 if target.shown != operation.database:
                     raise InvalidJobError(
@@ -140,11 +146,12 @@ class Runner:
                 )
             before = summary(operation)
             if not operation.is_final:
-                local = LocalRun(application, target, operation_id)
+                bounds = bounds_of(load(), self.state.is_driven)
+                local = LocalRun(application, target, operation_id, bounds=bounds)
                 with interruptible(local.stopping), LiveProgress(self.console, operation) as progress:
                     if operation.opened:
                         tell_resumed(self.console, before, local.prove())
-                    local.on_progress = progress.show
+                    local.on_progress, local.on_wait = progress.show, progress.tell_waiting
                     operation = local.drive()
         return self.told(application, operation, target)
 
@@ -222,7 +229,7 @@ def register(app: typer.Typer) -> None:
         """
         place = State(state or default_state())
         given = ledger_place(ledger, None) if ledger else None
-        runner = Runner(place, yes, json, requested_by or principal(), catalogue=catalogue, ledger=given)
+        runner = Runner(place, yes, json, requested_by or principal(), catalogue=catalogue, ledger=given, name=database)
         if resume:
             raise typer.Exit(runner.resume(str(job) if job else None, database_url(database)))
         if job is None:

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from bulkdelete.domain.declarations import NOTHING
+from bulkdelete.domain.instants import rfc3339, spoken
 from bulkdelete.domain.job import Job
 from bulkdelete.domain.operation import Operation
 from bulkdelete.domain.summary import summary
@@ -27,6 +28,10 @@ def tell_preview(console: Console, job: Job, preview: Preview, costs: Costs) -> 
     console.print(f"[bold]Job  {escape(job.name)}[/]   cut-off {preview.at:%Y-%m-%d %H:%M:%S} UTC")
     if job.declared != NOTHING:
         console.print(f"Catalogue  {told_of_catalogue(job.declared)}", style="dim")
+    if job.starts_at:
+        console.print(f"Starts  {spoken(rfc3339(job.starts_at), str(job.zone))}", style="dim")
+    if job.rate:
+        console.print(f"Rate  at most {job.rate:,g} records/s", style="dim")
     width = max(len(query.entity_name) for query in job.queries)
     for index in preview.scope.order():
         entity = preview.scope.entity(index)

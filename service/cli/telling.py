@@ -8,7 +8,8 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 
-from bulkdelete.projections.answers import OperationStatus, Step
+from bulkdelete.domain.instants import spoken
+from bulkdelete.projections.answers import Halt, OperationStatus, Step
 from bulkdelete.projections.verify import Verification
 from bulkdelete.service.wording import WALKS
 
@@ -45,6 +46,13 @@ def left(status: OperationStatus) -> str:
     return f"{seconds / 60:,.0f} min" if seconds >= 120 else f"{seconds:,.0f} s"
 
 
+def tell_halt(console: Console, halt: Halt | None) -> None:
+    """That everything is halted, by whom and why."""
+    if halt is not None:
+        who = f"{halt.requested_by} at {halt.halted_at:%Y-%m-%d %H:%M:%S} UTC: {halt.reason}"
+        console.print(f"[red]Everything is halted[/] by {escape(who)}   (bulkdelete unhalt lets it go on)")
+
+
 def tell_status(console: Console, status: OperationStatus) -> None:
     """How far an operation is."""
     colour = STATUS.get(status.status, "default")
@@ -66,6 +74,8 @@ def tell_status(console: Console, status: OperationStatus) -> None:
             console.print(f"  {what}: {escape(each)}")
     if status.started_at:
         console.print(f"  {status.duration_seconds:,.1f} s   {rate(status)}   {left(status)}".rstrip(), style="dim")
+    if status.rate:
+        console.print(f"  at most {status.rate:,g} records/s", style="dim")
     if status.waiting_for:
         console.print(f"  waiting for: {escape(status.waiting_for)}", style="yellow")
     if status.reason:
@@ -108,6 +118,10 @@ def tell_step(step: Step) -> str:
             return f"{data['records']['count']:,} of {data['entity']}" + (
                 f": {data['error_description']}" if "error_description" in data else ""
             )
+        case "PostponeRequested" | "Postponed":
+            return f"{said(data)} until {spoken(data['until'], data['time_zone'])}".strip()
+        case "Throttled":
+            return f"{said(data)} " + (f"at most {data['rate']:,g} records/s" if data["rate"] else "no bound")
         case "CommandRefused":
             return f"{data['command']} {said(data)}"
         case "Completed":

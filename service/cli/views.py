@@ -19,7 +19,7 @@ from bulkdelete.projections.opening import open_views
 from bulkdelete.projections.reads import Reads
 from bulkdelete.service.cli.output import messages, print_json
 from bulkdelete.service.cli.tables import Form, print_columns, results, write_array, write_rows
-from bulkdelete.service.cli.telling import row_of, tell_status, tell_step
+from bulkdelete.service.cli.telling import row_of, tell_halt, tell_status, tell_step
 from bulkdelete.service.cli.topic import KafkaTopic, events_of
 from bulkdelete.service.configuration import load
 from bulkdelete.service.event_store import open_event_store
@@ -87,6 +87,7 @@ def list_operations(state: StateFolder = None, json: AsJson = False, csv: AsCsv 
     try:
         with asking(state) as reads:
             if form is Form.PEOPLE:
+                tell_halt(messages(), reads.halt())
                 print_columns(
                     ("ID", "Name", "Status", "Deleted", "Failed", "Rate", "Left", "Waiting for"),
                     (row_of(one) for one in reads.operations()),
@@ -107,10 +108,11 @@ def status(operation: OperationId = None, state: StateFolder = None, json: AsJso
     Example: bulkdelete status 7f3a --json
     """
     with asking(state) as reads:
-        found = reads.status(operation)
+        found, halt = reads.status(operation), reads.halt()
     if json:
         print_json(found.to_json())
     else:
+        tell_halt(messages(), halt)
         tell_status(results(), found)
 
 

@@ -9,9 +9,18 @@ from uuid import UUID
 
 from pydantic import InstanceOf
 
-from bulkdelete.consumers.operations import Check, take_command
+from bulkdelete.consumers.operations import Check, pull, take_command
 from bulkdelete.domain.application import BulkDeletes
-from bulkdelete.domain.commands import COMMANDS, ControlCommand, ResumeOperation, SubmitBulkDelete, read_command
+from bulkdelete.domain.commands import (
+    BRAKE,
+    COMMANDS,
+    AnyCommand,
+    Halt,
+    ResumeOperation,
+    SubmitBulkDelete,
+    Unhalt,
+    read_command,
+)
 from bulkdelete.domain.declarations import Declarations
 from bulkdelete.domain.errors import InvalidJobError, OperationNotFoundError, RefusedError, TransitionError
 from bulkdelete.domain.guards import NO_GUARDS, Guards
@@ -55,9 +64,12 @@ class Commands:
         command = read_command(received.body)
         check_key(received.key, command)
         try:
-            take_command(
-                command, self.application, self.databases, self.check, self.catalogues, self.ledgers, self.guards
-            )
+            if isinstance(command, Halt | Unhalt):
+                pull(command, self.application)
+            else:
+                take_command(
+                    command, self.application, self.databases, self.check, self.catalogues, self.ledgers, self.guards
+                )
         except OperationNotFoundError as error:
             if not self.keeper.is_over(received):
                 return error
@@ -67,13 +79,17 @@ class Commands:
             if is_early and not self.keeper.is_over(received):
                 return error
             reason = self.keeper.after(error) if is_early else error.reason
-            if not isinstance(command, SubmitBulkDelete):
+            if isinstance(command, Halt | Unhalt):
+                self.application.refuse_brake(command, reason)
+            elif not isinstance(command, SubmitBulkDelete):
                 self.application.refuse(command, reason)
             raise TransitionError(reason, error.field) from None
         return None
 
-    def is_early(self, command: SubmitBulkDelete | ControlCommand) -> bool:
+    def is_early(self, command: AnyCommand) -> bool:
         """Whether the operation is about to reach the state that the command is for."""
+        if isinstance(command, Halt | Unhalt):
+            return False
         operation = self.application.find(command.operation_id)
         if operation is None or operation.is_final or str(command.command_id) in operation.refused:
             return False
@@ -85,13 +101,13 @@ class Commands:
         """The handler to mount."""
 
         async def commands(message: CommandMessage) -> None:
-            """Commands to bulkdelete: submit, pause, resume, cancel. The key is the operation's id."""
+            """Commands to bulkdelete: submit, and what controls an operation, or all. The key is the operation's id."""
             await self.take(message)
 
         return commands
 
 
-def check_key(key: bytes | None, command: SubmitBulkDelete | ControlCommand) -> None:
+def check_key(key: bytes | None, command: AnyCommand) -> None:
     """The key keeps an operation's commands in order. Raises InvalidJobError where it is another one's.
 
     Without a key nothing but that order is lost, and what comes too early is kept.
@@ -99,8 +115,9 @@ def check_key(key: bytes | None, command: SubmitBulkDelete | ControlCommand) -> 
     if key is None:
         return
     try:
-        is_ours = UUID(key.decode("ascii")) == command.operation_id
+        is_ours = UUID(key.decode("ascii")) == command.subject
     except ValueError:
         is_ours = False
     if not is_ours:
-        raise InvalidJobError(f"the key of the message must be the operation_id; got {key[:100]!r}", "key")
+        what = f"{BRAKE}, or none" if isinstance(command, Halt | Unhalt) else "the operation_id"
+        raise InvalidJobError(f"the key of the message must be {what}; got {key[:100]!r}", "key")

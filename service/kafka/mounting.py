@@ -54,7 +54,7 @@ def mount_routes(
             parts.guards,
         )
         mount(broker, topics, COMMANDS, commands.handler())
-        outcomes = Outcomes(shell, parts.application, topics.name("work"), recorded)
+        outcomes = Outcomes(shell, parts.application, topics.name("work"), recorded, parts.bounds)
         mount(broker, topics, OUTCOMES, outcomes.handler(), **BATCH)
     if Role.PLANNING in roles:
         mounted.planning = Planning(shell, parts.planner, topics.name("work"))

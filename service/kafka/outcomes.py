@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -10,6 +11,7 @@ from typing import Annotated
 from anyio import to_thread
 from pydantic import InstanceOf, ValidationError
 
+from bulkdelete.consumers.bounds import Bounds
 from bulkdelete.consumers.operations import take_outcome, take_together, together
 from bulkdelete.domain.application import BulkDeletes
 from bulkdelete.domain.errors import InvalidJobError
@@ -19,6 +21,8 @@ from bulkdelete.domain.work import AnyWork
 from bulkdelete.service.kafka.received import Documents, Received
 from bulkdelete.service.kafka.shell import Shell
 from bulkdelete.service.kafka.work import work_message
+
+log = logging.getLogger("bulkdelete.kafka")
 
 OutcomeMessage = Annotated[InstanceOf[Received], Documents(OUTCOMES)]
 
@@ -31,16 +35,26 @@ class Outcomes:
     application: BulkDeletes
     work_topic: str
     recorded: Callable[[], None]
+    bounds: Bounds
 
     async def take_all(self, messages: Sequence[Received]) -> None:
         """Record outcomes, as much as can be in one save; order matters among those of one operation only."""
         for some in await to_thread.run_sync(runs, messages):
             outcomes = [outcome for _, outcome in some if outcome is not None]
-            if await to_thread.run_sync(take_together, outcomes, self.application):
+            if await self.taken_together(outcomes):
                 self.recorded()
                 continue
             for received, _ in some:
                 await self.take(received)
+
+    async def taken_together(self, outcomes: Sequence[AnyOutcome]) -> bool:
+        """Whether they could be recorded in one save; else each is to be taken by itself."""
+        try:
+            return await to_thread.run_sync(take_together, outcomes, self.application)
+        except Exception as error:
+            # By itself, the one that it is about is found and set aside, and the others are recorded.
+            log.warning("Recording one by one: %r", error, extra={"action": "outcomes_apart"})
+            return False
 
     async def take(self, received: Received) -> None:
         """Record one outcome, or reject it; publish the work that it releases."""
@@ -51,7 +65,7 @@ class Outcomes:
 
     def record(self, received: Received) -> list[AnyWork]:
         """Record it. Raises RefusedError and UnavailableError."""
-        return take_outcome(read_outcome(received.body or b""), self.application)
+        return take_outcome(read_outcome(received.body or b""), self.application, self.bounds)
 
     def handler(self) -> Callable[[list[OutcomeMessage]], Awaitable[None]]:
         """The handler to mount."""

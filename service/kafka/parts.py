@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from bulkdelete.consumers.bounds import Bounds
 from bulkdelete.consumers.operations import Check
 from bulkdelete.consumers.planning import Planner
 from bulkdelete.consumers.routes import Role
@@ -35,12 +36,15 @@ class Parts:
     catalogues: Mapping[str, Declarations] = field(default_factory=dict)
     """The catalogue of each database that has one: an operation begins with it."""
     ledgers: Mapping[str, str] = field(default_factory=dict)
-    guards: Guards = NO_GUARDS
     """Where in a database an operation that begins keeps its ledger, other than by default."""
+    bounds: Bounds = field(default_factory=Bounds)
+    """What the operator allows all operations together."""
+    guards: Guards = NO_GUARDS
+    """What holds for every job that is submitted, beside its own guards."""
     planner: Planner = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "planner", Planner(self.application))
+        object.__setattr__(self, "planner", Planner(self.application, bounds=self.bounds))
 
 
 def read_roles(names: Collection[str]) -> frozenset[Role]:

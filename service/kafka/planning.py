@@ -70,22 +70,33 @@ class Planning:
         """Issue again what is overdue, of the operations that are ours."""
 
         def overdue() -> list[AnyWork]:
-            return self.planner.tick([one for one in self.open.refresh() if is_ours(one)])
+            ours = [one for one in self.open.refresh() if is_ours(one)]
+            self.planner.running = len(self.open.running)
+            return self.planner.tick(ours)
 
+        await self.issue_found(overdue)
+
+    async def issue_found(self, find: Callable[[], list[AnyWork]]) -> None:
+        """Publish the work that the planner finds."""
         async with self.lock:
-            work = await to_thread.run_sync(overdue)
+            work = await to_thread.run_sync(find)
         await self.issue(work)
 
     async def clock(self, is_ours: Callable[[UUID], bool]) -> None:
         """Tick until it is time to stop."""
+        following = 0.0
         while not self.shell.stopping.is_set():
             began = time.monotonic()
+            is_time = began >= following
             try:
-                await self.tick(is_ours)
+                await (self.tick(is_ours) if is_time else self.issue_found(self.planner.grants))
             except Exception as error:
                 log.warning("The clock goes on: %s", error, extra={"action": "clock_waits"})
-            # Thousands of open operations take a while to look at: a tenth of the time is enough for it.
-            await sleep_unless(self.shell.stopping, max(TICK, 10 * (time.monotonic() - began)))
+            if is_time:
+                # Thousands of open operations take a while to look at: a tenth of the time is enough for it.
+                following = began + max(TICK, 11 * (time.monotonic() - began))
+            left = max(0.0, following - time.monotonic())
+            await sleep_unless(self.shell.stopping, self.planner.pause(left))
 
     def handler(self) -> Callable[[list[EventMessage]], Awaitable[None]]:
         """The handler to mount."""

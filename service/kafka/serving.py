@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -37,6 +38,8 @@ PULSE = 5.0
 
 PATIENCE = 8.0
 """Seconds that a stop waits for a Kafka that is away."""
+NICE = 10
+"""How far a process that only keeps views steps back behind others."""
 
 
 class MissingTopicsError(Exception):
@@ -166,8 +169,16 @@ class Service:
 
 def serve(settings: Settings, roles: frozenset[Role], parts: Parts) -> None:
     """Run the roles in this process until SIGTERM or SIGINT."""
+    if roles == {Role.PROJECTION}:
+        step_back()
 
     async def main() -> None:
         await Service(settings, roles, parts).run()
 
     asyncio.run(main())
+
+
+def step_back() -> None:
+    """Leave the processors to whoever else wants them: views may be late, deletions should not wait for them."""
+    with suppress(AttributeError, OSError):
+        os.nice(NICE)

@@ -9,6 +9,7 @@ import pytest
 
 from benchmarks.__main__ import CASES
 from benchmarks.cases.case import Bench
+from benchmarks.contestants.bare import BARE
 from benchmarks.contestants.embedded import EMBEDDED
 from benchmarks.contestants.statements import LOOP, SINGLE
 from benchmarks.data import Data
@@ -20,6 +21,7 @@ from benchmarks.figures import Measure
 from benchmarks.measuring import Comparison, Group, Trial, measured
 from benchmarks.run import Contestant, Run
 from benchmarks.servers import Servers
+from bulkdelete.records.postgresql import walks
 
 SMALL = Data(rows=400, matched=200)
 
@@ -49,6 +51,16 @@ def test_everybody_deletes_what_matches(database: Database) -> None:
     for one in measured(group(database, *trials), 2, lambda _line: None).values():
         assert (len(one.seconds), one.stopped) == (2, None)
         assert all(seconds >= reply > 0 for seconds, reply in zip(one.seconds, one.reply, strict=True))
+
+
+def test_the_bare_statements_end_where_a_plan_always_has_units(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a PostgreSQL table that is too large to be counted."""
+    monkeypatch.setattr(walks, "count_few", lambda *_: None)
+    monkeypatch.setattr(walks, "SMALL", 0)
+    (found,) = measured(group(database, *on(SMALL, BARE)), 1, lambda _line: None).values()
+    assert len(found.seconds) == 1
 
 
 def test_only_we_go_on_at_a_restricted_record(database: Database) -> None:

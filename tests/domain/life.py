@@ -13,8 +13,10 @@ from bulkdelete.domain.commands import (
     CancelOperation,
     ControlCommand,
     PauseOperation,
+    PostponeOperation,
     ResumeOperation,
     SubmitBulkDelete,
+    ThrottleOperation,
 )
 from bulkdelete.domain.failures import Cause, PackedIds
 from bulkdelete.domain.job import Job
@@ -36,6 +38,7 @@ COMMANDS: dict[str, type[PauseOperation | ResumeOperation | CancelOperation]] = 
     "resume": ResumeOperation,
     "cancel": CancelOperation,
 }
+MORE: dict[str, type[Any]] = {"postpone": PostponeOperation, "throttle": ThrottleOperation}
 
 
 @dataclass
@@ -45,17 +48,20 @@ class Life:
     application: BulkDeletes
     id: UUID = field(default_factory=uuid4)
 
-    def submit(self, queries: int = 1) -> Operation:
-        job = Job(name="x", queries=[Query(f"e{at}").all_records() for at in range(queries)])
+    def submit(self, queries: int = 1, **more: Any) -> Operation:
+        job = Job(name="x", queries=[Query(f"e{at}").all_records() for at in range(queries)], **more)
         return self.application.submit(
             SubmitBulkDelete(command_id=uuid4(), operation_id=self.id, requested_by="me", job=job), "db"
         )
 
-    def command(self, name: str) -> ControlCommand:
-        return COMMANDS[name](command_id=uuid4(), operation_id=self.id, requested_by="me")
+    def command(self, name: str, **more: Any) -> ControlCommand:
+        found: ControlCommand = (COMMANDS | MORE)[name](
+            command_id=uuid4(), operation_id=self.id, requested_by="me", **more
+        )
+        return found
 
-    def control(self, name: str) -> Operation:
-        return self.application.control(self.command(name))
+    def control(self, name: str, **more: Any) -> Operation:
+        return self.application.control(self.command(name, **more))
 
     def tell(self, outcome: AnyOutcome) -> Operation:
         return self.application.record(outcome)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import time
 
 import pytest
@@ -10,7 +9,7 @@ import pytest
 from bulkdelete.domain.agenda import outstanding
 from bulkdelete.domain.errors import OperationNotFoundError, TransitionError
 from bulkdelete.domain.failures import PackedIds
-from bulkdelete.domain.lifecycle import CODES, TRANSITIONS, Status, check
+from bulkdelete.domain.lifecycle import CODES, TRANSITIONS, Status
 from bulkdelete.domain.outcomes import (
     AnyOutcome,
     FenceOpened,
@@ -25,12 +24,9 @@ from tests.domain.life import COMMANDS, NOW, Life
 
 def test_every_status_has_its_code_and_the_final_ones_no_way_out() -> None:
     assert set(CODES) == set(Status)
-    assert len(set(CODES.values())) == len(Status)
+    assert len(set(CODES.values())) == 1 + len({one.told for one in Status}), "postponed is told as waiting, by a code"
+    assert all(CODES[one] == CODES[one.told] for one in Status if one is not Status.POSTPONED)
     assert not [way for way in TRANSITIONS if way[0].is_final]
-    for source, target in itertools.product(Status, Status):
-        if (source, target) not in TRANSITIONS:
-            with pytest.raises(TransitionError, match="legal from"):
-                check(source, target)
 
 
 def test_from_submission_to_the_end(life: Life) -> None:

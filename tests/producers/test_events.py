@@ -41,7 +41,7 @@ EVENTS = every_event()
 def test_every_stream_and_the_ends_are_known() -> None:
     known = event_classes()
 
-    assert {one.partition(".")[0] for one in known} == {"operation", "batch"}
+    assert {one.partition(".")[0] for one in known} == {"operation", "batch", "brake", "lanes"}
     assert known["operation.completed"] is Operation.Completed
     assert known["batch.recorded"] is Batch.Recorded
     assert "operation.snapshot" not in known

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from bulkdelete.domain.application import BulkDeletes
-from bulkdelete.domain.commands import CancelOperation, ControlCommand, SubmitBulkDelete
+from bulkdelete.domain.commands import CancelOperation, SubmitBulkDelete
 from bulkdelete.domain.failures import Cause, PackedIds
 from bulkdelete.domain.job import Job
 from bulkdelete.domain.outcomes import BatchDone, FenceClosed, FenceOpened, GoneRecords, QueryPlanned
@@ -82,7 +82,7 @@ class Story:
         self.application.record(FenceClosed(operation_id=self.id, epoch=1, state=state))
         return self
 
-    def told(self, kind: type[ControlCommand] = CancelOperation) -> Story:
+    def told(self, kind: type[Any] = CancelOperation) -> Story:
         self.application.control(kind(command_id=uuid4(), operation_id=self.id, requested_by="boss@example.com"))
         return self
 

@@ -15,11 +15,11 @@ from tests.projections.story import Story, all_events, event_store, gone
 PROJECTING = """
 import sys, time
 from pathlib import Path
-import bulkdelete.projections.parts as parts, bulkdelete.projections.projector as projector
+import bulkdelete.projections.parts as parts, bulkdelete.projections.recorded as recorded
 from bulkdelete.projections.keeper import ViewKeeper
 from bulkdelete.projections.layout import ViewFiles
 from tests.projections.story import event_store
-parts.FULL, parts.MANY, projector.MOST_EVENTS = 40, 3, 5
+parts.FULL, parts.MANY, recorded.MOST_EVENTS = 40, 3, 5
 state = Path(sys.argv[1])
 with event_store(state) as application:
     keeper = ViewKeeper(ViewFiles.of_state(state), application, seconds_between_snapshots=0.0)

@@ -84,7 +84,7 @@ def test_an_id_may_be_asked_for_in_the_database_s_other_spellings(application: B
 def test_many_parts_become_one(application: BulkDeletes, files: ViewFiles, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bulkdelete.projections.parts.FULL", 20)
     monkeypatch.setattr("bulkdelete.projections.parts.MANY", 4)
-    monkeypatch.setattr("bulkdelete.projections.projector.MOST_EVENTS", 3)
+    monkeypatch.setattr("bulkdelete.projections.recorded.MOST_EVENTS", 3)
     story = Story(application).started().planned(24)
     for unit in range(24):
         story.batch(unit, deleted=[gone(*range(unit * 10, unit * 10 + 10))])

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.mysql.pymysql import MySQLDialect_pymysql
 
 from bulkdelete.domain.query_builder import Query
-from bulkdelete.records.mariadb.copies import open_once, too_old
+from bulkdelete.records.mariadb.copies import led_by_work_table, open_once, too_old
 from bulkdelete.records.mariadb.held_first import reads
 from tests.records.databases import Database
 from tests.records.kinds_of_server import MARIADB_AND_MYSQL
@@ -59,6 +59,24 @@ def opened(statement: str, is_mariadb: bool = False) -> tuple[str, list[str]]:
 def test_a_work_table_is_opened_once(statement: str, expected: str, copied: list[str]) -> None:
     assert opened(statement) == (expected, copied)
     assert opened(statement, is_mariadb=True) == (statement, [])
+
+
+@pytest.mark.parametrize(
+    ("statement", "hint"),
+    [
+        (f"DELETE FROM p USING p, {ONE} WHERE p.id = {ONE}.k0", ONE),
+        (f"DELETE FROM `a``b`.`p q` USING `a``b`.`p q`, {ONE} WHERE 1", ONE),
+        (f"UPDATE k, {ONE} AS above SET k.p_id=NULL WHERE above.k0 = k.p_id", "above"),
+        ("DELETE FROM p USING p, bulkdelete_held_first WHERE 1", "bulkdelete_held_first"),
+        (f"DELETE FROM {ONE} WHERE {ONE}.ord IN (1)", None),
+        (f"UPDATE {ONE} SET asked=1 WHERE 1", None),
+        ("UPDATE bulkdelete_ledger SET outcome=1 WHERE 1", None),
+        (f"SELECT 1 FROM p, {ONE}", None),
+    ],
+)
+def test_what_changes_records_begins_with_the_work_table(statement: str, hint: str | None) -> None:
+    verb, rest = statement.split(" ", 1)
+    assert led_by_work_table(statement) == (f"{verb} /*+ JOIN_PREFIX({hint}) */ {rest}" if hint else statement)
 
 
 @pytest.mark.parametrize(

@@ -59,3 +59,14 @@ def test_where_a_batch_costs_much_by_itself_it_takes_on_as_much() -> None:
     size, seconds = found[-1]
     assert size * 1e-6 == pytest.approx(0.39, rel=0.1)
     assert seconds < 2.1 * 0.4
+
+
+def test_where_few_match_a_bounded_batch_looks_at_more_and_says_nothing_of_the_size() -> None:
+    pace = Pace(0.4, 1_000_000, 8_000)
+    assert pace.size_for(None) == 8_000
+    assert pace.size_for(500) == 500
+    for _ in range(8):
+        pace.learn(pace.size_for(500), 0.01, pace.size_for(500) // 20, bounded=True)
+    assert pace.size == 8_000
+    assert 4_000 < pace.size_for(500) <= 8_000
+    assert pace.size_for(1) >= 10

@@ -14,6 +14,7 @@ import psycopg
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.conn import AIOKafkaConnection, create_conn
 from aiokafka.errors import KafkaError
 
 from tests.servers.kafka import MECHANISMS, PASSWORD, USER, Kafka, KafkaServer
@@ -178,3 +179,14 @@ async def connect(kafka: Kafka, mechanism: str, password: str) -> None:
         await producer.start()
     finally:
         await producer.stop()
+
+
+def test_a_connection_that_its_client_forgot_ends_with_the_loop(kafka: Kafka) -> None:
+    host, port = kafka.address.split(":")
+
+    async def forget() -> AIOKafkaConnection:
+        return await create_conn(host, int(port))
+
+    forgotten = asyncio.run(forget())
+
+    assert not forgotten.connected()

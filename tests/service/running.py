@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import json
 import threading
 import time
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -111,16 +109,8 @@ def running(
         began.set()
         await service.run()
 
-    def serve() -> None:
-        asyncio.run(main())
-        with warnings.catch_warnings():
-            # aiokafka leaves open the connection of a bootstrap that is cancelled while it is being made; a process
-            # ends then, and here some later test would be told.
-            warnings.simplefilter("ignore", ResourceWarning)
-            gc.collect()
-
     with open_event_store(settings.events) as application:
-        thread = threading.Thread(target=serve, name=roles, daemon=True)
+        thread = threading.Thread(target=lambda: asyncio.run(main()), name=roles, daemon=True)
         thread.start()
         assert began.wait(30)
         service, loop = found[0]

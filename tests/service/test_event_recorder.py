@@ -12,7 +12,7 @@ from eventsourcing.utils import Environment
 
 from bulkdelete.domain.application import BulkDeletes
 from bulkdelete.service.event_recorder import EventRecorder
-from bulkdelete.service.event_store import PostgreSQLFactory, event_store_environment, open_event_store
+from bulkdelete.service.event_store import PostgreSQLFactory, event_store_environment
 from bulkdelete.service.urls import Url
 
 pytestmark = pytest.mark.postgresql
@@ -56,23 +56,32 @@ def test_a_clash_records_nothing_of_the_save(postgresql_url: str) -> None:
     assert recorder.max_notification_id() == 1
 
 
-def test_a_store_of_before_is_changed_once_and_goes_on(postgresql_url: str) -> None:
-    with open_event_store(Url(postgresql_url)):
-        pass
+def storage(recorder: EventRecorder) -> str:
+    """How the server keeps states: `x` compressed where they are long, `e` as they are."""
+    with recorder.datastore.get_connection() as connection:
+        (row,) = connection.execute(
+            "SELECT attstorage::text AS kind FROM pg_attribute "
+            "WHERE attrelid = 'bulkdelete_events'::regclass AND attname = 'state'"
+        )
+    kind: str = row["kind"]
+    return kind
+
+
+def test_a_store_of_before_is_changed_as_soon_as_nobody_reads_for_long(postgresql_url: str) -> None:
     recorder = recorder_of(postgresql_url)
     with recorder.datastore.get_connection() as connection:
         connection.execute("ALTER TABLE bulkdelete_events ALTER COLUMN state SET STORAGE EXTENDED")
 
-    recorder.create_table()
-
-    with recorder.datastore.get_connection() as holder, holder.transaction():
-        holder.execute("SELECT FROM bulkdelete_events")  # a reader that stays: nothing may want the table alone now
+    with recorder.datastore.get_connection() as reader, reader.transaction():
+        reader.execute("SELECT FROM bulkdelete_events")
         recorder.create_table()
-        (row,) = holder.execute(
-            "SELECT attstorage AS kind FROM pg_attribute WHERE attrelid = 'bulkdelete_events'::regclass "
-            "AND attname = 'state'"
-        )
-    assert row["kind"] in ("e", b"e")
+        assert storage(recorder) == "x"
+    recorder.create_table()
+    assert storage(recorder) == "e"
+
+    with recorder.datastore.get_connection() as reader, reader.transaction():
+        reader.execute("SELECT FROM bulkdelete_events")
+        recorder.create_table()  # nothing is left to change: it wants no lock that the reader would hold up
 
 
 @pytest.mark.parametrize("name", ["test_insert_select", "test_concurrent_no_conflicts"])

@@ -10,6 +10,7 @@ import pytest
 from bulkdelete.service.configuration import Problem, SettingsError, displayed, load, unknown_variables
 from bulkdelete.service.kafka.connecting import connection_of, topics_of
 from bulkdelete.service.kafka.parts import read_roles
+from bulkdelete.service.limits import bounds_of, limits_of
 from bulkdelete.service.settings import Settings
 
 
@@ -187,3 +188,34 @@ def test_settings_cannot_be_changed() -> None:
 
     with pytest.raises(ValueError, match="frozen"):
         settings.log_level = "ERROR"  # type: ignore[misc]
+
+
+def test_limits_for_all_databases_and_for_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BULKDELETE_RATE", "5000")
+    monkeypatch.setenv("BULKDELETE_OPERATIONS_PER_DATABASE", "2")
+    monkeypatch.setenv("BULKDELETE_BACK_OFF__THREADS_RUNNING", "40")
+    monkeypatch.setenv("BULKDELETE_BACK_OFF_OF__CRM__QUERY", "SELECT count(*) FROM sessions")
+    monkeypatch.setenv("BULKDELETE_BACK_OFF_OF__CRM__AT_MOST", "7")
+    monkeypatch.setenv("BULKDELETE_BACK_OFF_OF__CRM__REPLICAS", '["mariadb://u:secret@replica/crm"]')
+
+    settings = load()
+
+    assert (bounds_of(settings).rate, bounds_of(settings).operations_per_database) == (5000, 2)
+    crm, other = limits_of(settings, "CRM"), limits_of(settings, None)
+    assert (crm.threads_running, crm.query, crm.at_most) == (40, "SELECT count(*) FROM sessions", 7)
+    assert crm.replicas == ("mariadb://u:secret@replica/crm",)
+    assert (other.threads_running, other.waiting_for_locks, other.query) == (40, 50, None)
+    assert "secret" not in json.dumps(displayed(settings))
+    assert unknown_variables() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "field"),
+    [
+        ("RATE", "0", "rate"), ("OPERATIONS_PER_DATABASE", "0", "operations_per_database"),
+        ("BACK_OFF__THREADS_RUNNING", "many", "back_off.threads_running"), ("BACK_OFF__LAG", "3", "back_off.lag"),
+    ],
+)  # fmt: skip
+def test_limits_that_mean_nothing(monkeypatch: pytest.MonkeyPatch, name: str, value: str, field: str) -> None:
+    monkeypatch.setenv(f"BULKDELETE_{name}", value)
+    assert [one.field for one in problems()] == [field]
