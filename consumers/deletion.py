@@ -123,7 +123,7 @@ class Deletion:
         if plan is None or not plan["first"] <= work.unit < plan["first"] + plan["units"]:
             return
         run = self.run(work, operation, target)
-        batch, position = work.batch, work.position
+        batch, position, allowance = work.batch, work.position, work.allowance
         while True:
             if strain := target.strain():
                 yield WorkDeferred(
@@ -133,12 +133,14 @@ class Deletion:
             place = Place(
                 plan["query_index"], work.unit, work.unit - plan["first"], batch, position, plan["walk"]
             )  # fmt: skip
-            result = target.delete(run, place, work.most)
+            result = target.delete(run, place, work.most, allowance)
             yield from result.outcomes(operation.id, work.epoch, plan["query_index"], work.unit, batch)
             if result.finished or work.most is not None:
                 return
             batch, position = batch + 1, result.position
-            if self.is_over(operation.id, began):
+            allowance = allowance if allowance is None else allowance - result.taken
+            # At its bound it lets go: from what is recorded follows how many more it may delete.
+            if self.is_over(operation.id, began) or (allowance is not None and allowance <= 0):
                 yield UnitReleased(
                     operation_id=operation.id, epoch=work.epoch, unit=work.unit, batch=batch, position=position
                 )

@@ -11,6 +11,7 @@ from bulkdelete.domain.brake import Brake
 from bulkdelete.domain.commands import ControlCommand, Halt, RetryFailures, SubmitBulkDelete, Unhalt
 from bulkdelete.domain.declarations import NOTHING, Declarations
 from bulkdelete.domain.errors import InvalidJobError, RefusedError, UnavailableError
+from bulkdelete.domain.guards import NO_GUARDS, Guards
 from bulkdelete.domain.job import GovernedJob, Job
 from bulkdelete.domain.operation import Operation
 from bulkdelete.domain.outcomes import AnyOutcome, BatchDone, UnitReleased
@@ -36,6 +37,7 @@ def take_command(
     check: Check | None = None,
     catalogues: Mapping[str, Declarations] = NONE,
     ledgers: Mapping[str, str] = NOWHERE,
+    guards: Guards = NO_GUARDS,
 ) -> Operation:
     """Carry a command out. Raises a RefusedError where it can never work, UnavailableError where it can later."""
     if isinstance(command, RetryFailures):
@@ -45,12 +47,12 @@ def take_command(
         return application.control(command)
     database = database_of(command.job, databases)
     found = application.find(command.operation_id)
-    # What an operation began with holds: the same command again must not meet a newer catalogue.
+    # What an operation began with holds: the same command again must not meet a newer catalogue, or newer guards.
     if found is None:
-        job = command.job.under(catalogues.get(database, NOTHING), ledgers.get(database))
+        job = command.job.under(catalogues.get(database, NOTHING), ledgers.get(database), guards)
     else:
         began = GovernedJob.read(found.job)
-        job = command.job.under(began.catalogue, began.ledger)
+        job = command.job.under(began.catalogue, began.ledger, began.service_guards)
     if found is None:
         checked(job, database, check)
     return application.submit(command.model_copy(update={"job": job}), database)

@@ -14,6 +14,7 @@ from bulkdelete.domain.application import BulkDeletes
 from bulkdelete.domain.commands import SubmitBulkDelete
 from bulkdelete.domain.declarations import NOTHING, Declarations
 from bulkdelete.domain.errors import InvalidJobError, RefusedError
+from bulkdelete.domain.guards import NO_GUARDS, Guards
 from bulkdelete.domain.job import Job
 from bulkdelete.domain.operation import Operation
 from bulkdelete.domain.scheduling.commands import AnyScheduleCommand, CreateSchedule, EditSchedule, Tick
@@ -41,6 +42,7 @@ class Scheduling:
     check: Check | None = None
     catalogues: Mapping[str, Declarations] = field(default_factory=lambda: NONE)
     ledgers: Mapping[str, str] = field(default_factory=dict)
+    guards: Guards = NO_GUARDS
     is_simulated: bool = False
     """Whether a tick may be of any time: the clock is not this machine's."""
     most_ahead: timedelta = MOST_AHEAD
@@ -111,5 +113,5 @@ class Scheduling:
         return [operation]
 
     def prepared(self, job: Job, database: str) -> Job:
-        """The job under the catalogue, and with the place of the ledger, that its database has today."""
-        return job.under(self.catalogues.get(database, NOTHING), self.ledgers.get(database))
+        """The job under the catalogue, the place of the ledger, and the guards that hold today."""
+        return job.under(self.catalogues.get(database, NOTHING), self.ledgers.get(database), self.guards)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bulkdelete.domain.allotment import allowance
 from bulkdelete.domain.lifecycle import Status
 from bulkdelete.domain.operation import Operation
 from bulkdelete.domain.progress import PlanProgress, is_walked, unfinished
@@ -48,7 +49,12 @@ def running(operation: Operation) -> list[AnyWork]:
 def batches(operation: Operation, plan: PlanProgress) -> list[AnyWork]:
     """A batch of each unit in the window: the first ones that are not finished."""
     work: list[AnyWork] = []
+    at_bound = operation.guards.max_records == operation.deleted
     for unit in unfinished(plan, operation.job["options"]["window"]):
+        left = allowance(plan, unit)
+        if left == 0 and not at_bound:
+            # What is left belongs to other units for now: they give it back, or use it.
+            continue
         begun = plan["open"].get(str(unit))
         work.append(
             DeleteBatch(
@@ -58,6 +64,7 @@ def batches(operation: Operation, plan: PlanProgress) -> list[AnyWork]:
                 unit=unit,
                 batch=begun["batch"] if begun else 0,
                 position=begun["position"] if begun else None,
+                allowance=left,
             )
         )
     return work

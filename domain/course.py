@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from eventsourcing.domain import AggregateCreated, AggregateEvent
 
+from bulkdelete.domain.allotment import deleted_of
 from bulkdelete.domain.lifecycle import Status
 from bulkdelete.domain.progress import OpenUnit, PlanProgress, finish_unit
 from bulkdelete.domain.standing import Standing
@@ -91,6 +92,7 @@ class Planned(Happening):
             query_index=self.query_index, number=self.number, retry=self.retry, walk=self.walk,
             first=self.first_unit, units=self.units, walked=self.first_unit, beyond=[], open={},
         )  # fmt: skip
+        aggregate.allot()
         aggregate.close_pass_if_walked()
 
 
@@ -135,7 +137,9 @@ class BatchDeleted(Happening):
             finish_unit(plan, self.unit)
             aggregate.close_pass_if_walked()
         else:
-            plan["open"][str(self.unit)] = OpenUnit(batch=self.batch + 1, position=self.position)
+            deleted = deleted_of(plan, self.unit) + self.deleted
+            plan["open"][str(self.unit)] = OpenUnit(batch=self.batch + 1, position=self.position, deleted=deleted)
+        aggregate.allot()
 
 
 class Retrying(Happening):

@@ -8,7 +8,8 @@ BulkDeleteError
 │   ├── ScheduleNotFoundError           nobody created that schedule
 │   ├── ScheduleExistsError             the id belongs to another schedule
 │   ├── TransitionError                 the operation is not in a state that allows this
-│   └── NotAuthorisedError              the principal may not do this
+│   ├── NotAuthorisedError              the principal may not do this
+│   └── GuardError                      a guard forbids it: it names the guard and its figures
 ├── UnavailableError                infrastructure is away: wait, nothing is lost
 │   └── OperationBusyError              another process drives the operation
 ├── TargetChangedError              the target database is not the one the operation began on, or its schema changed
@@ -62,6 +63,10 @@ class TransitionError(RefusedError):
 
 class NotAuthorisedError(RefusedError):
     """The principal may not do this."""
+
+
+class GuardError(RefusedError):
+    """A guard forbids it."""
 
 
 class UnavailableError(BulkDeleteError):

@@ -8,13 +8,23 @@ from datetime import datetime
 from typing import Annotated, Any, ClassVar, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+)
 
 from bulkdelete.domain.declarations import LARGEST_CATALOGUE, NOTHING, Declarations
 from bulkdelete.domain.errors import InvalidJobError
+from bulkdelete.domain.guards import NO_GUARDS, Guards
 from bulkdelete.domain.ledger_place import Ledger
 from bulkdelete.domain.notify import Notify
 from bulkdelete.domain.query.expression import QueryExpression
+from bulkdelete.domain.query.notation import item_of
 from bulkdelete.domain.query.tree import QueryTree
 from bulkdelete.domain.query.values import refused
 from bulkdelete.domain.query.words import said
@@ -58,16 +68,28 @@ def one_line(value: Any) -> Any:
     return value
 
 
-def as_expression(value: Any) -> Any:
-    """A query written in Python as its expression; anything else as it is."""
-    return value.expression() if isinstance(value, Query) else value
+def as_expression(value: Any, info: ValidationInfo) -> Any:
+    """A query written in Python, as FetchXML or as SQL, as its expression; anything else as it is."""
+    if isinstance(value, Query):
+        return value.expression()
+    return item_of(value, (info.context or {}).get("dialect"))
 
 
 def as_written(job: dict[str, Any]) -> dict[str, Any]:
     """A job as plain data without what it leaves to defaults that came later: its digest stays what it was."""
     unsaid = {name: UNSAID.get(name, (None,)) for name in (*Timing.model_fields, "rate", "notify", "retry_of")}
     kept = {name: value for name, value in job.items() if value not in unsaid.get(name, ())}
-    return {**kept, "queries": said(kept["queries"])}
+    guards = with_guards(kept)
+    return {**kept, "queries": said(kept["queries"]), **guards}
+
+
+GUARDS = ("guards", "service_guards")
+
+
+def with_guards(job: dict[str, Any]) -> dict[str, Any]:
+    """The guards of a job as plain data, as far as they say anything; takes them out of the job."""
+    every = {name: Guards.model_validate(job.pop(name)).to_json() for name in GUARDS if name in job}
+    return {name: said for name, said in every.items() if said}
 
 
 class Job(Timing):
@@ -85,6 +107,12 @@ class Job(Timing):
     """Records per second at most; it can be changed while the operation runs."""
     options: Options = Options()
     notify: Notify | None = None
+    guards: Guards = NO_GUARDS
+
+    @property
+    def all_guards(self) -> Guards:
+        """The guards that hold: its own, and the service's where it is submitted to one."""
+        return self.guards
 
     @property
     def declared(self) -> Declarations:
@@ -100,15 +128,19 @@ class Job(Timing):
         """Where the operation keeps its ledger; None: the default of its database."""
         return None
 
-    def under(self, catalogue: Declarations, ledger: str | None = None) -> GovernedJob:
-        """The same job under a catalogue, with the place of its ledger."""
-        return GovernedJob.read({**self.to_json(), "catalogue": catalogue.to_json(), "ledger": ledger})
+    def under(self, catalogue: Declarations, ledger: str | None = None, guards: Guards = NO_GUARDS) -> GovernedJob:
+        """The same job under a catalogue and the guards of a service, with the place of its ledger."""
+        governed = {"catalogue": catalogue.to_json(), "ledger": ledger, "service_guards": guards.to_json()}
+        return GovernedJob.read({**self.to_json(), "queries": self.queries, **governed})
 
     @classmethod
-    def read(cls, value: object) -> Self:
-        """The job that plain data describe. Raises InvalidJobError, which names the path and what is accepted."""
+    def read(cls, value: object, dialect: str | None = None) -> Self:
+        """The job that plain data describe. Raises InvalidJobError, which names the path and what is accepted.
+
+        `dialect` is that of the target, where it is known: SQL is read in it.
+        """
         try:
-            job = cls.model_validate(value)
+            job = cls.model_validate(value, context={"dialect": dialect})
         except ValidationError as error:
             raise refusal(error) from None
         try:
@@ -159,6 +191,12 @@ class GovernedJob(Job):
     catalogue: Declarations = NOTHING
     retry_of: RetryOf | None = None
     ledger: Ledger | None = None
+    service_guards: Guards = NO_GUARDS
+
+    @property
+    def all_guards(self) -> Guards:
+        """Its own, and those of the service that it was submitted to."""
+        return self.guards.and_those(self.service_guards)
 
     @property
     def ledger_place(self) -> str | None:

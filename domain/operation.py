@@ -25,11 +25,12 @@ from bulkdelete.domain.commands import (
     ThrottleOperation,
 )
 from bulkdelete.domain.errors import InvalidJobError, TransitionError
+from bulkdelete.domain.guards import broken
 from bulkdelete.domain.instants import DEFAULT_ZONE, rfc3339
 from bulkdelete.domain.job import GovernedJob, Job
 from bulkdelete.domain.lifecycle import Status, asked, check_throttle
 from bulkdelete.domain.outcomes import BatchDone, FenceClosed, FenceOpened, QueryPlanned
-from bulkdelete.domain.progress import is_walked
+from bulkdelete.domain.progress import is_walked, settled_of
 from bulkdelete.domain.standing import Standing
 
 
@@ -122,6 +123,16 @@ class Operation(Standing, BaseAggregate[UUID]):
             unlinked=totals.unlinked, duration=outcome.duration, position=outcome.position,
             finished=outcome.finished,
         )  # fmt: skip
+        self.keep_guards()
+
+    def keep_guards(self) -> None:
+        """Stop where the recorded counts break a guard."""
+        if self.failing or not Status(self.status).is_running:
+            return
+        known = sum(max(one["estimated"], settled_of(one)) for one in self.queries)
+        found = broken(self.guards, self.deleted, sum(one["failed"] for one in self.queries), known)
+        if found is not None:
+            self.trigger_event(self.Failing, field=found[0], reason=found[1])
 
     def wait_for(self, epoch: int, reason: str) -> None:
         """Record that something it needs is away."""

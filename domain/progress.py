@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 
 class QueryProgress(TypedDict):
@@ -36,6 +36,8 @@ class OpenUnit(TypedDict):
     batch: int
     """How many of its batches are recorded."""
     position: Any
+    deleted: NotRequired[int]
+    """Records that they deleted."""
 
 
 class PlanProgress(TypedDict):
@@ -52,6 +54,8 @@ class PlanProgress(TypedDict):
     beyond: list[int]
     """Finished units at or after `walked`."""
     open: dict[str, OpenUnit]
+    ceilings: NotRequired[dict[str, int]]
+    """Unit → how many records it may delete, where a guard bounds them all together: see `allotment`."""
 
 
 MOST_ROUNDS = 12
@@ -66,6 +70,11 @@ def query_progress(entity: str) -> QueryProgress:
         entity=entity, strategy=None, number=0, done=False, retried=False, estimated=0, deleted=0, failed=0, vanished=0,
         retryable=0, settled=0, bounded=False, remaining=None, rounds=0,
     )  # fmt: skip
+
+
+def settled_of(query: QueryProgress) -> int:
+    """Records of a query whose turn has come."""
+    return query["deleted"] + query["failed"] + query["vanished"]
 
 
 def finish_unit(plan: PlanProgress, unit: int) -> None:

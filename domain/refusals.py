@@ -18,6 +18,7 @@ WORDS = (
     "operation_id", "requested_by", "job", "EntityName", "LinkEntities", "LinkCriteria", "LinkFromEntityName",
     "LinkFromAttributeName", "LinkToEntityName", "LinkToAttributeName", "JoinOperator", "EntityAlias", "Orders",
     "OrderType", "TopCount", "Distinct", "CompareColumns", "CompareEntityName", "AnyAllFilterLinkEntity", "text",
+    "fetchxml", "sql", "dialect", "guards", "max_records", "max_failures",
     "time_zone", "user", "fiscal_year_start", "fiscal_period", "now", "business_unit", "teams", "language",
     "start_at", "rate", "until", "reason",
     "schedule_id", "at", "recurrence", "ends_at", "overlap", "missed", "blackouts", "maximum_duration", "from", "to",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from bulkdelete.domain.allotment import allot
+from bulkdelete.domain.guards import Guards, guards_of
 from bulkdelete.domain.instants import DEFAULT_ZONE
 from bulkdelete.domain.lifecycle import Status
 from bulkdelete.domain.progress import PlanProgress, QueryProgress, close_pass, is_walked, query_progress, try_again
@@ -108,6 +110,21 @@ class Standing:
     def stop_running(self, now: datetime) -> None:
         """Nothing more is deleted, for now or for good."""
         self.ran_microseconds, self.running_since = self.ran_until(now), None
+
+    @property
+    def guards(self) -> Guards:
+        """The guards that the operation began with: the job's own, and the service's."""
+        return guards_of(self.job)
+
+    @property
+    def deleted(self) -> int:
+        """Records that its queries deleted."""
+        return sum(one["deleted"] for one in self.queries)
+
+    def allot(self) -> None:
+        """Bound what each unit may still delete, where a guard bounds them all."""
+        if self.plan is not None and (most := self.guards.max_records) is not None:
+            allot(self.plan, self.job["options"]["window"], most, self.deleted)
 
     def resume_progress(self) -> None:
         """What was away is back, and nothing holds it, as far as an event proves it."""

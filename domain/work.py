@@ -54,6 +54,8 @@ class DeleteBatch(Work):
     """Counted within the unit."""
     position: Any = None
     """Where that batch begins; None: at the unit's beginning."""
+    allowance: Annotated[int | None, Field(ge=0)] = None
+    """Records that may be deleted by this work at most, where a guard bounds them; 0: only see whether any is left."""
     most: Annotated[int, Field(ge=1)] | None = None
     """A rate grants that one batch of about so many records; None: batch after batch, as large as they go."""
 

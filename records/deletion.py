@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from bulkdelete.domain.errors import TargetChangedError, UnavailableError
 from bulkdelete.domain.record_ids import RecordIds
 from bulkdelete.records import retries
+from bulkdelete.records.bounded import bound_passed, bound_reached
 from bulkdelete.records.careful import Careful, TransactionLostError
 from bulkdelete.records.catalogue import Entity
 from bulkdelete.records.causes import Restrictions
@@ -60,7 +61,7 @@ class BatchDeletion:
                 effort.careful = True
                 effort.attempts += 1
             except (TooManyError, PackError):
-                effort.size = max(1, effort.size // 4)
+                effort.too_many()
             except TransactionLostError as error:
                 effort.lost(error.fault)
             except sa.exc.DBAPIError as error:
@@ -99,12 +100,19 @@ class BatchDeletion:
         where = self.where(run, place, span, standing.aside)
         if standing.aside and not effort.careful:
             self.dialect.prefer_indexes(connection, all_indexed=True)
+        entity = run.scope.at(place.query_index, span.table)
+        if (
+            effort.allowance == 0
+            and connection.execute(sa.select(sa.exists().where(where).select_from(entity.table))).scalar()
+        ):
+            raise bound_reached(run.scope.job)
         if effort.careful:
             return self.carefully(connection, run, place, span, where, now, effort)
         result = BatchResult(now, span.following, span.last)
-        entity = run.scope.at(place.query_index, span.table)
         row = {**self.row(run, place), "outcome": result.to_json()}
-        ids = Direct(connection, self.dialect, self.ledger, 2 * self.dialect.most_records).delete(entity, where, row)
+        most = 2 * self.dialect.most_records
+        most = most if effort.allowance is None else min(most, effort.allowance)
+        ids = Direct(connection, self.dialect, self.ledger, most).delete(entity, where, row)
         return with_ids(result, entity.name, ids)
 
     def standing(self, connection: sa.Connection, run: Run, place: Place) -> Standing:
@@ -154,12 +162,18 @@ class BatchDeletion:
         result = BatchResult(now, span.following, span.last)
         found = sa.select(*entity.key_columns).where(where)
         most = 2 * self.dialect.most_records
-        found = found.limit(most + 1 if span.limit is None else span.limit)
+        bound = effort.bound(most + 1 if span.limit is None else span.limit)
         careful = self.care(connection, run, place, effort)
-        selected = careful.delete(found, result)
+        selected = careful.delete(found.limit(bound), result)
         if selected > most:
             raise TooManyError
-        if careful.untried:
+        if effort.allowance is not None and result.taken > effort.allowance:
+            # A cascade took records that the query asks for as well.
+            raise TooManyError if bound > 1 else bound_passed(run.scope.job, result.taken, effort.allowance)
+        if effort.allowance is not None and 0 < selected == bound:
+            # The rest of the same range: what is done is gone or set aside.
+            result.position, result.finished, result.untried = place.position, False, careful.untried
+        elif careful.untried:
             # The rest of the same range: what is done is gone or set aside.
             result.position, result.finished, result.untried = place.position, False, True
         elif span.limit is not None:
@@ -179,11 +193,12 @@ class BatchDeletion:
         entity = run.scope.entity(place.query_index)
         aside = self.ledger.set_aside
         mine = (aside.c.operation_id == run.id, aside.c.query_index == place.query_index, aside.c.retryable)
-        ahead = sa.select(aside.c.record).where(*mine).order_by(aside.c.record).limit(effort.size)
+        size = effort.bound(effort.size)
+        ahead = sa.select(aside.c.record).where(*mine).order_by(aside.c.record).limit(size)
         if place.position is not None:
             ahead = ahead.where(aside.c.record > place.position)
         texts = list(connection.execute(ahead).scalars())
-        result = BatchResult(now, texts[-1] if texts else None, len(texts) < effort.size)
+        result = BatchResult(now, texts[-1] if texts else None, not size or len(texts) < size)
         self.begin(connection, run, place)
         if texts:
             self.dialect.reserve(connection, run.scope.catalogue.written(entity.name))

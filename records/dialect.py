@@ -89,8 +89,10 @@ class Dialect(Operands, Measured, Protocol):
         """One short transaction with the settings of `spec/databases.md` §1; with `snapshot` repeatable reads."""
         ...
 
-    def reading(self, engine: sa.Engine, seconds: float) -> AbstractContextManager[sa.Connection]:
-        """A transaction that only reads, whose statements take at most so long (a fault of kind `slow` ends them)."""
+    def reading(
+        self, engine: sa.Engine, seconds: float, snapshot: bool = False
+    ) -> AbstractContextManager[sa.Connection]:
+        """Only reads, each statement so long at most (fault `slow`); `snapshot`: one state, if that locks nothing."""
         ...
 
     def between(self, engine: sa.Engine) -> None:
@@ -175,10 +177,7 @@ class Dialect(Operands, Measured, Protocol):
         ...
 
     def prefer_indexes(self, connection: sa.Connection, all_indexed: bool) -> None:
-        """Reach the few records of a batch by index, however large the tables: work tables have no statistics.
-
-        `all_indexed`: every reference onto them has an index.
-        """
+        """Reach a batch's few records by index, however large the tables; `all_indexed`: every reference has one."""
         ...
 
     def key_text(self, columns: Sequence[sa.ColumnElement[Any]]) -> sa.ColumnElement[str]:

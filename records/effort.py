@@ -49,6 +49,17 @@ class Effort:
     careful: bool
     attempts: int = 0
     given_up: Fault | None = None
+    allowance: int | None = None
+    """Records that it may delete at most, where a guard bounds them; 0: it only sees whether any is left."""
+
+    def too_many(self) -> None:
+        """Try with fewer records; where a guard bounds them, the way that can take a part of a range."""
+        self.size = max(1, self.size // 4)
+        self.careful = self.careful or self.allowance is not None
+
+    def bound(self, most: int) -> int:
+        """How many records are selected at most."""
+        return most if self.allowance is None else min(most, self.allowance, self.size)
 
     def lost(self, fault: Fault) -> None:
         """Try with fewer records after the database ended the transaction, down to the one that made it do so."""

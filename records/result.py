@@ -39,8 +39,12 @@ class BatchResult:
     @property
     def matched(self) -> int:
         """Records that this batch settled."""
-        deleted = sum(ids.count for _, cascaded, ids in self.gone if not cascaded)
-        return deleted + sum(cause.records.count for cause in self.failures) + self.vanished
+        return self.taken + sum(cause.records.count for cause in self.failures) + self.vanished
+
+    @property
+    def taken(self) -> int:
+        """Records that it deleted because a query asks for them."""
+        return sum(ids.count for _, cascaded, ids in self.gone if not cascaded)
 
     def to_json(self) -> str:
         """For the ledger."""

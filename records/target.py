@@ -17,6 +17,7 @@ from bulkdelete.domain.declarations import Declarations
 from bulkdelete.domain.errors import InvalidJobError, UnavailableError
 from bulkdelete.domain.job import Job
 from bulkdelete.domain.ledger_place import LedgerPlace
+from bulkdelete.records.bounded import check_reach, check_records
 from bulkdelete.records.chosen import Choosing
 from bulkdelete.records.declared import Declared
 from bulkdelete.records.deletion import BatchDeletion
@@ -110,6 +111,7 @@ class Target:
         """The job held against the database as it is now. Raises InvalidJobError."""
         with self.available(), self.dialect.reading(self.engine, PLANNING_SECONDS) as connection:
             scope = replace(Scope.of(job, connection, self.dialect), chosen=self.ledger.chosen)
+            check_reach(scope)
         self.scopes[job.digest()] = scope
         return scope
 
@@ -127,7 +129,10 @@ class Target:
         scope = self.scope(job)
         for attempt in self.waits():
             with attempt:
-                return scope, self.probe(scope)
+                notes = self.probe(scope)
+                with self.available():
+                    check_records(self.engine, self.dialect, scope, PLANNING_SECONDS)
+                return scope, notes
         raise AssertionError("the last attempt returns or raises")
 
     def probe(self, scope: Scope) -> list[str]:
@@ -186,11 +191,11 @@ class Target:
         with self.available():
             return self.gauge.strain()
 
-    def delete(self, run: Run, place: Place, most: int | None = None) -> BatchResult:
+    def delete(self, run: Run, place: Place, most: int | None = None, allowance: int | None = None) -> BatchResult:
         """One batch; how much it takes on follows from how long the batches before it took, and from `most` records."""
         kind = run.scope.entity(place.query_index).key_kind
         pace = self.paces.of(run.operation_id, place.query_index, self.batches.needs_care(run, place), kind)
-        effort = Effort(pace.size_for(most), careful=False)
+        effort = Effort(pace.size_for(most), careful=False, allowance=allowance)
         try:
             with self.turn:
                 result = self.batches.delete(run, place, effort)

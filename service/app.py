@@ -42,7 +42,7 @@ def parts_of(settings: Settings, roles: frozenset[Role]) -> Iterator[Parts]:
             notifier = notifier_of(settings, application) if Role.NOTIFICATION in roles else None
             yield Parts(
                 application, settings.databases.keys(), deletion.do, keeper, stopping.set, targets.check, catalogues,
-                settings.all_ledgers(), bounds_of(settings), settings.simulated_time, notifier,
+                settings.all_ledgers(), bounds_of(settings), settings.simulated_time, notifier, settings.guards,
             )  # fmt: skip
         finally:
             deletion.retried.close()

@@ -39,6 +39,7 @@ from bulkdelete.projections.reads import Reads
 from bulkdelete.records.target import Target
 from bulkdelete.service.cataloguefile import read_catalogue, told_of
 from bulkdelete.service.configuration import load
+from bulkdelete.service.guards import service_guards
 from bulkdelete.service.ledgers import ledger_place
 from bulkdelete.service.limits import bounds_of, limits_of
 from bulkdelete.service.local import LocalRun
@@ -158,7 +159,7 @@ class LocalClient:
         if job.recurrence is not None:
             raise InvalidJobError("a job that recurs is a schedule: bulkdelete schedule create", "recurrence")
         catalogue = NOTHING if self.catalogue is None else read_catalogue(self.catalogue)
-        job = job.under(catalogue, self.ledger)
+        job = job.under(catalogue, self.ledger, service_guards())
         with closing(Target(address, self.ledger)) as target:
             with told_of(self.catalogue):
                 target.check(job)

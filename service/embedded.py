@@ -59,7 +59,9 @@ class Embedded:
         databases = self.targets.addresses
         catalogues = catalogues_of(self.settings)
         ledgers = self.targets.ledgers
-        self.scheduling = Scheduling(self.application, databases, self.targets.check, catalogues, ledgers)
+        self.scheduling = Scheduling(
+            self.application, databases, self.targets.check, catalogues, ledgers, self.settings.guards
+        )
         self.open = OpenOperations(self.application)
         self.bounds = bounds_of(self.settings, self.is_driven)
 

@@ -15,8 +15,19 @@ from bulkdelete.domain.errors import InvalidJobError
 from bulkdelete.domain.job import LARGEST_JOB, Job
 
 
-def read_job(path: Path) -> Job:
-    """The job a file describes. Raises InvalidJobError naming the path within it and what is accepted."""
+def read_job(path: Path, dialect: str | None = None) -> Job:
+    """The job a file describes; SQL in it is read in this dialect.
+
+    Raises InvalidJobError naming the path within it and what is accepted.
+    """
+    value = job_value(path)
+    if not isinstance(value, dict):
+        raise InvalidJobError("a job has a name and queries", str(path))
+    return Job.read(value, dialect)
+
+
+def job_value(path: Path) -> Any:
+    """What a job file says, as plain data."""
     try:
         text = path.read_bytes()
     except OSError as error:
@@ -24,17 +35,18 @@ def read_job(path: Path) -> Job:
     if len(text) > LARGEST_JOB:
         raise InvalidJobError(f"{len(text):,} bytes; at most {LARGEST_JOB:,} are taken", str(path))
     try:
-        value = read_json(text) if path.suffix.lower() == ".json" else read_yaml(text.decode())
+        return read_json(text) if path.suffix.lower() == ".json" else read_yaml(text.decode())
     except UnicodeDecodeError:
         raise InvalidJobError("is no UTF-8 text", str(path)) from None
-    if not isinstance(value, dict):
-        raise InvalidJobError("a job has a name and queries", str(path))
-    return Job.read(value)
 
 
-def read_run(path: Path) -> Job:
-    """The job of one run. Raises InvalidJobError, also for one that recurs: it would run once, not for ever."""
-    job = read_job(path)
+def read_value(text: str) -> Any:
+    """JSON, or YAML where it is none."""
+    return read_json(text.encode()) if text.lstrip().startswith(("{", "[")) else read_yaml(text)
+
+
+def of_one_run(job: Job) -> Job:
+    """A job that runs once. Raises InvalidJobError for one that recurs."""
     if job.recurrence is not None:
         raise InvalidJobError(
             "a job that recurs is a schedule: `bulkdelete schedule create JOB`, or `apply DIR`, makes it, and `serve` "

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, SecretStr, model_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from bulkdelete.domain.guards import NO_GUARDS, Guards
 from bulkdelete.domain.ledger_place import Ledger
 from bulkdelete.service.notification_settings import (
     ChatSettings,
@@ -112,6 +113,8 @@ class Settings(BaseSettings):
     """Where operations keep fence and ledger in the target databases: `SCHEMA.PREFIX` of their tables."""
     ledgers: Annotated[dict[str, Ledger], AfterValidator(with_small_names)] = {}
     """The same for one database, by its name."""
+    guards: Guards = NO_GUARDS
+    """What holds for every job, beside its own guards: the stricter of both."""
     event_store: Annotated[Url, AfterValidator(as_event_store)] | None = None
     """Default: SQLite in the state folder."""
     views: Path | None = None

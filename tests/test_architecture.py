@@ -39,7 +39,7 @@ MAY_IMPORT = {
 """`public → service → consumers → {producers, projections, records} → domain`."""
 
 LIBRARIES = {
-    "domain": {"dateutil", "email_validator", "eventsourcing", "pydantic", "pydantic_core"},
+    "domain": {"dateutil", "email_validator", "eventsourcing", "lxml", "pydantic", "pydantic_core", "sqlglot"},
     "records": {"psycopg", "pymysql", "sqlalchemy", "tenacity"},
     "projections": {"duckdb", "eventsourcing", "filelock"},
     "producers": {

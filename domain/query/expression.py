@@ -6,9 +6,10 @@ Ours beside Dataverse's words: `all_records` and `text` of a query, and `Compare
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, PrivateAttr, model_validator
 
 from bulkdelete.domain.errors import InvalidJobError
 from bulkdelete.domain.query.conditions import ConditionExpression, Name, OrderExpression, named, orders_of
@@ -20,6 +21,7 @@ from bulkdelete.domain.query.tree import (
     QueryTree,
     TextMode,
     junction,
+    placed,
 )
 from bulkdelete.domain.query.values import refused
 from bulkdelete.domain.query.words import MOST_CONDITIONS, MOST_LINKS, Expression, check_extent
@@ -99,8 +101,22 @@ class LinkEntity(Expression):
         )  # fmt: skip
 
 
+@dataclass(eq=False)
+class Written:
+    """The tree as it was written in another notation, with its places there; it says nothing that is not kept."""
+
+    tree: QueryTree | None = None
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Written)
+
+    __hash__ = None  # type: ignore[assignment]
+
+
 class QueryExpression(Expression):
     """Which records of one entity to delete."""
+
+    _written: Written = PrivateAttr(default_factory=Written)
 
     entity_name: Annotated[Name, Field(alias="EntityName")]
     criteria: Annotated[FilterExpression | None, Field(alias="Criteria")] = None
@@ -139,8 +155,14 @@ class QueryExpression(Expression):
             raise refused("TopCount: which records are the first is not said; add Orders")
         return self
 
+    def remember(self, tree: QueryTree) -> None:
+        """Keep the places of the notation that it was written in, as long as this object lives."""
+        self._written.tree = tree
+
     def tree(self, path: str) -> QueryTree:
         """The query as a syntax tree; `path` is where it stands in the job."""
+        if self._written.tree is not None:
+            return placed(self._written.tree, f"{path}." if path else "")
         empty = self.criteria is None or self.criteria.is_empty
         where = None if empty or self.criteria is None else self.criteria.node(f"{path}.Criteria", (self.entity_name,))
         links = tuple(one.link(f"{path}.LinkEntities[{at}]", (self.entity_name,)) for at, one in enumerate(self.links))

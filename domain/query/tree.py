@@ -34,7 +34,7 @@ The paths, for errors, are no part of a tree's identity: the same query in two n
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
 
@@ -197,3 +197,30 @@ def nodes(pending: list[Node], links: tuple[Link, ...] = ()) -> Iterator[Node]:
 def restricts(link: Link) -> bool:
     """Whether a link asks for anything: an outer one does not, unless a link within it does."""
     return link.join is not Join.LEFT_OUTER or any(restricts(one) for one in link.links)
+
+
+def placed(tree: QueryTree, before: str) -> QueryTree:
+    """The same tree, standing in something larger: `before` comes before each of its paths."""
+
+    def node(one: Node) -> Node:
+        match one:
+            case Comparison():
+                return replace(one, path=before + one.path)
+            case Junction():
+                return replace(one, path=before + one.path, terms=tuple(node(term) for term in one.terms))
+            case Link():
+                return link(one)
+
+    def link(one: Link) -> Link:
+        return replace(
+            one, path=before + one.path, where=None if one.where is None else node(one.where),
+            links=tuple(map(link, one.links)), orders=orders(one.orders),
+        )  # fmt: skip
+
+    def orders(several: tuple[Order, ...]) -> tuple[Order, ...]:
+        return tuple(replace(one, path=before + one.path) for one in several)
+
+    return replace(
+        tree, path=before + tree.path, where=None if tree.where is None else node(tree.where),
+        links=tuple(map(link, tree.links)), orders=orders(tree.orders),
+    )  # fmt: skip

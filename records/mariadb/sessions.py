@@ -99,8 +99,11 @@ class MariaDBSessions(Savepoints):
             yield connection
 
     @contextmanager
-    def reading(self, engine: sa.Engine, seconds: float) -> Iterator[sa.Connection]:
-        """A reader whose statements are ended by the server after so long."""
+    def reading(self, engine: sa.Engine, seconds: float, snapshot: bool = False) -> Iterator[sa.Connection]:
+        """A reader whose statements are ended by the server after so long.
+
+        With repeatable reads what fills a temporary table would lock the rows that it reads: so never a snapshot.
+        """
         with engine.connect() as connection:
             driver: Any = connection.connection.dbapi_connection
             with driver.cursor() as cursor:

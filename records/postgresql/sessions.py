@@ -65,10 +65,11 @@ class PostgreSQLSessions(Savepoints):
             yield connection
 
     @contextmanager
-    def reading(self, engine: sa.Engine, seconds: float) -> Iterator[sa.Connection]:
+    def reading(self, engine: sa.Engine, seconds: float, snapshot: bool = False) -> Iterator[sa.Connection]:
         """A reader whose statements are ended by the server after so long."""
         with engine.connect() as connection, connection.begin() as transaction:
-            self.prepare(connection, "READ COMMITTED", f"{int(seconds * 1000)}ms")
+            level = "REPEATABLE READ" if snapshot else "READ COMMITTED"
+            self.prepare(connection, level, f"{int(seconds * 1000)}ms")
             yield connection
             transaction.rollback()
 

@@ -121,8 +121,8 @@ class SQLiteSessions(Savepoints):
             self.uncopied = 0
 
     @contextmanager
-    def reading(self, engine: sa.Engine, seconds: float) -> Iterator[sa.Connection]:
-        """A reader, interrupted after so long."""
+    def reading(self, engine: sa.Engine, seconds: float, snapshot: bool = False) -> Iterator[sa.Connection]:
+        """A reader, interrupted after so long; always of one snapshot."""
         with engine.connect() as connection:
             driver: Any = connection.connection.dbapi_connection
             deadline = time.monotonic() + seconds

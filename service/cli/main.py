@@ -14,14 +14,15 @@ from bulkdelete.domain.errors import BulkDeleteError, RefusedError, UnavailableE
 from bulkdelete.service.cli.output import messages
 
 FAMILIES = (
-    "run", "control", "halting", "demo", "views", "failures", "notifications", "schedules", "schedule", "apply",
-    "proof", "serve", "submit", "config",
+    "run", "preview", "query", "control", "halting", "demo", "views", "failures", "notifications", "schedules",
+    "schedule", "apply", "proof", "serve", "submit", "config",
 )  # fmt: skip
 FAMILY_OF = {
     "run": "run", **dict.fromkeys(("pause", "resume", "postpone", "throttle", "cancel"), "control"),
     "halt": "halting", "unhalt": "halting",
     "demo": "demo", "serve": "serve", "submit": "submit",
     "config": "config", "schedules": "schedules", "schedule": "schedule", "apply": "apply",
+    "query": "query", "preview": "preview",
     **dict.fromkeys(("list", "status", "deleted", "history", "sql"), "views"),
     "failures": "failures", "retry": "failures", "notifications": "notifications",
     "rebuild": "proof", "verify": "proof",

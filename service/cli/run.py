@@ -18,7 +18,7 @@ from bulkdelete.domain.commands import ResumeOperation, SubmitBulkDelete
 from bulkdelete.domain.declarations import NOTHING
 from bulkdelete.domain.directory import identify
 from bulkdelete.domain.errors import InvalidJobError, OperationNotFoundError
-from bulkdelete.domain.job import Job
+from bulkdelete.domain.job import GovernedJob, Job
 from bulkdelete.domain.lifecycle import Status
 from bulkdelete.domain.operation import Operation
 from bulkdelete.domain.summary import summary
@@ -26,6 +26,8 @@ from bulkdelete.records.names import read_address, shown
 from bulkdelete.records.preview import Preview
 from bulkdelete.records.target import Target
 from bulkdelete.service.cataloguefile import read_catalogue, told_of
+from bulkdelete.service.cli.asked import address_of, asked_on
+from bulkdelete.service.cli.consequences import tell_foresight
 from bulkdelete.service.cli.databases import catalogue_file, database_url
 from bulkdelete.service.cli.ending import exit_code, reasons
 from bulkdelete.service.cli.failures import command as retry_command
@@ -34,7 +36,9 @@ from bulkdelete.service.cli.interrupting import interruptible
 from bulkdelete.service.cli.output import LiveProgress, messages, print_json
 from bulkdelete.service.cli.story import room_advice, tell_end, tell_preview, tell_resumed
 from bulkdelete.service.configuration import load
-from bulkdelete.service.jobfile import read_run
+from bulkdelete.service.foresight import foreseen
+from bulkdelete.service.guards import service_guards
+from bulkdelete.service.jobfile import of_one_run
 from bulkdelete.service.ledgers import ledger_place
 from bulkdelete.service.limits import bounds_of, limits_of
 from bulkdelete.service.local import LocalRun
@@ -68,7 +72,8 @@ class Runner:
                 with self.state.application() as application:
                     if found := application.find(operation_id):
                         self.note_ledger(found)
-                        job = job.under(job.declared, found.job.get("ledger"))
+                        began = GovernedJob.read(found.job)
+                        job = job.under(job.declared, began.ledger, began.service_guards)
                         operation = self.submit(application, job, target, operation_id)
                         return self.again(application, operation, target)
             with told_of(self.catalogue):
@@ -77,7 +82,7 @@ class Runner:
             if job.notify is not None and not has_mail_server():
                 self.console.print("[yellow]Caution[/]  nobody gets mail: BULKDELETE_SMTP__HOST is not set")
             refuse_slow(job, preview)
-            self.ask(job, preview)
+            self.ask(job, preview, target)
             with self.state.application() as application:
                 operation = self.submit(application, job, target, operation_id or uuid4())
                 return self.drive(application, operation.id, target)
@@ -133,13 +138,18 @@ class Runner:
         if said := ledger_that_stays(operation, self.ledger):
             self.console.print(said, markup=False)
 
-    def ask(self, job: Job, preview: Preview) -> None:
-        """Make sure that it is meant. Raises InvalidJobError without a terminal and `--yes`; aborts on no."""
+    def ask(self, job: Job, preview: Preview, target: Target) -> None:
+        """Show what it takes along, and make sure that it is meant.
+
+        Raises InvalidJobError without a terminal and `--yes`; aborts on no.
+        """
         if self.assume_yes:
             return
-        total = sum(walk.estimated for walk in preview.walks)
         if not sys.stdin.isatty():
             raise InvalidJobError("there is no terminal to ask on; say --yes to delete without being asked", "--yes")
+        found = foreseen(target, job, preview)
+        tell_foresight(self.console, found, preview.scope.order())
+        total = sum(one.outlook.count for one in found)
         entities = ", ".join(dict.fromkeys(query.entity_name for query in job.queries))
         if not typer.confirm(f"Delete {total:,} records of {entities}?", err=True):
             raise InvalidJobError("not confirmed; nothing was changed")
@@ -234,16 +244,11 @@ def register(app: typer.Typer) -> None:
             raise typer.Exit(runner.resume(str(job) if job else None, database_url(database)))
         if job is None:
             raise InvalidJobError("say which job file to run, or --resume to go on", "JOB")
-        asked = read_run(job)
+        asked = of_one_run(asked_on(job, database))
         if allow_slow:
             asked = asked.model_copy(update={"options": asked.options.model_copy(update={"allow_slow": True})})
-        address = database_url(database or asked.database)
-        if address is None:
-            raise InvalidJobError(
-                "say which: --database URL, or `database: NAME` in the job and BULKDELETE_DATABASES__NAME",
-                "--database",
-            )
+        address = address_of(asked, database)
         runner.catalogue = catalogue_file(catalogue, database or asked.database)
         declared = NOTHING if runner.catalogue is None else read_catalogue(runner.catalogue)
-        asked = asked.under(declared, ledger_place(ledger, database or asked.database))
+        asked = asked.under(declared, ledger_place(ledger, database or asked.database), service_guards())
         raise typer.Exit(runner.run(asked, address, operation_id))

@@ -21,6 +21,7 @@ from bulkdelete.domain.errors import (
     ScheduleNotFoundError,
     TransitionError,
 )
+from bulkdelete.domain.guards import NO_GUARDS, Guards
 from bulkdelete.domain.lifecycle import Status
 from bulkdelete.domain.reading import MESSAGES, AnyMessage, read_message
 from bulkdelete.domain.scheduling.commands import ScheduleCommand, Tick
@@ -47,6 +48,7 @@ class Commands:
     check: Check | None = None
     catalogues: Mapping[str, Declarations] = field(default_factory=dict)
     ledgers: Mapping[str, str] = field(default_factory=dict)
+    guards: Guards = NO_GUARDS
 
     async def take(self, received: Received) -> None:
         """Carry one command out, keep it, or reject it."""
@@ -89,7 +91,9 @@ class Commands:
             case SubmitBulkDelete() if command.job.recurrence:
                 self.scheduling.create(command)
             case _:
-                take_command(command, self.application, self.databases, self.check, self.catalogues, self.ledgers)
+                take_command(
+                    command, self.application, self.databases, self.check, self.catalogues, self.ledgers, self.guards
+                )
 
     def refuse(self, command: AnyMessage, reason: str) -> None:
         """Remember that the command was refused: delivered again it is refused again."""

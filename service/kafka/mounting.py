@@ -57,6 +57,7 @@ def mount_routes(
             parts.check,
             parts.catalogues,
             parts.ledgers,
+            parts.guards,
         )
         mount(broker, topics, COMMANDS, commands.handler())
         mount(broker, topics, TICKS, Ticks(shell, parts.scheduling, recorded).handler(), **BATCH)

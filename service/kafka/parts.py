@@ -13,6 +13,7 @@ from bulkdelete.consumers.routes import Role
 from bulkdelete.consumers.schedules import Scheduling
 from bulkdelete.domain.application import BulkDeletes
 from bulkdelete.domain.declarations import Declarations
+from bulkdelete.domain.guards import NO_GUARDS, Guards
 from bulkdelete.domain.outcomes import AnyOutcome
 from bulkdelete.domain.work import AnyWork
 from bulkdelete.projections.keeper import ViewKeeper
@@ -44,12 +45,14 @@ class Parts:
     """Whether ticks may be of any time."""
     notifier: Notifier | None = None
     """Tells people how operations ended."""
+    guards: Guards = NO_GUARDS
+    """What holds for every job that is submitted, beside its own guards."""
     planner: Planner = field(init=False)
     scheduling: Scheduling = field(init=False)
 
     def __post_init__(self) -> None:
         scheduling = Scheduling(
-            self.application, self.databases, self.check, self.catalogues, self.ledgers, self.is_simulated
+            self.application, self.databases, self.check, self.catalogues, self.ledgers, self.guards, self.is_simulated
         )
         object.__setattr__(self, "scheduling", scheduling)
         object.__setattr__(self, "planner", Planner(self.application, bounds=self.bounds))
