@@ -24,13 +24,12 @@ from bulkdelete.domain.commands import (
     RetryFailures,
     ThrottleOperation,
 )
-from bulkdelete.domain.errors import InvalidJobError, TransitionError
-from bulkdelete.domain.guards import broken
+from bulkdelete.domain.errors import TransitionError
 from bulkdelete.domain.instants import DEFAULT_ZONE, rfc3339
 from bulkdelete.domain.job import GovernedJob, Job
 from bulkdelete.domain.lifecycle import Status, asked, check_throttle
 from bulkdelete.domain.outcomes import BatchDone, FenceClosed, FenceOpened, QueryPlanned
-from bulkdelete.domain.progress import is_walked, settled_of
+from bulkdelete.domain.progress import is_walked
 from bulkdelete.domain.standing import Standing
 
 
@@ -127,11 +126,7 @@ class Operation(Standing, BaseAggregate[UUID]):
 
     def keep_guards(self) -> None:
         """Stop where the recorded counts break a guard."""
-        if self.failing or not Status(self.status).is_running:
-            return
-        known = sum(max(one["estimated"], settled_of(one)) for one in self.queries)
-        found = broken(self.guards, self.deleted, sum(one["failed"] for one in self.queries), known)
-        if found is not None:
+        if not self.failing and Status(self.status).is_running and (found := self.broken_guard) is not None:
             self.trigger_event(self.Failing, field=found[0], reason=found[1])
 
     def wait_for(self, epoch: int, reason: str) -> None:
@@ -171,13 +166,8 @@ class Operation(Standing, BaseAggregate[UUID]):
         """Begin another operation for the records that failed. Raises TransitionError before the end."""
         if (refused := self.refused.get(str(command.command_id))) is not None:
             raise TransitionError(refused, "type")
-        failed = sum(one["failed"] for one in self.queries)
-        if not self.is_final:
-            told = Status(self.status).told.replace("_", " ")
-            raise TransitionError(f"the operation is {told}: failures are retried once it has ended", "type")
-        if not failed or self.cut_off is None:
-            raise InvalidJobError("no record of this operation failed", "operation_id")
-        job = GovernedJob.read(self.job).retrying(self.id, command.causes, datetime.fromisoformat(self.cut_off))
+        cut_off = self.cut_off_of_failures()
+        job = GovernedJob.read(self.job).retrying(self.id, command.causes, cut_off)
         self.trigger_event(
             self.FailuresRetried, command_id=str(command.command_id), requested_by=command.requested_by,
             retry_id=str(command.new_id), causes=list(command.causes),

@@ -6,10 +6,19 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bulkdelete.domain.allotment import allot
-from bulkdelete.domain.guards import Guards, guards_of
+from bulkdelete.domain.errors import InvalidJobError, TransitionError
+from bulkdelete.domain.guards import Guards, broken, guards_of
 from bulkdelete.domain.instants import DEFAULT_ZONE
 from bulkdelete.domain.lifecycle import Status
-from bulkdelete.domain.progress import PlanProgress, QueryProgress, close_pass, is_walked, query_progress, try_again
+from bulkdelete.domain.progress import (
+    PlanProgress,
+    QueryProgress,
+    close_pass,
+    is_walked,
+    query_progress,
+    settled_of,
+    try_again,
+)
 
 
 class Standing:
@@ -120,6 +129,26 @@ class Standing:
     def deleted(self) -> int:
         """Records that its queries deleted."""
         return sum(one["deleted"] for one in self.queries)
+
+    @property
+    def failed(self) -> int:
+        """Records that could not be deleted."""
+        return sum(one["failed"] for one in self.queries)
+
+    @property
+    def broken_guard(self) -> tuple[str, str] | None:
+        """The guard that the recorded counts break, and why."""
+        known = sum(max(one["estimated"], settled_of(one)) for one in self.queries)
+        return broken(self.guards, self.deleted, self.failed, known)
+
+    def cut_off_of_failures(self) -> datetime:
+        """The cut-off of records that failed, once they may be retried. Raises TransitionError, InvalidJobError."""
+        if not self.is_final:
+            told = Status(self.status).told.replace("_", " ")
+            raise TransitionError(f"the operation is {told}: failures are retried once it has ended", "type")
+        if not self.failed or self.cut_off is None:
+            raise InvalidJobError("no record of this operation failed", "operation_id")
+        return datetime.fromisoformat(self.cut_off)
 
     def allot(self) -> None:
         """Bound what each unit may still delete, where a guard bounds them all."""

@@ -9,7 +9,9 @@ import sqlalchemy as sa
 from bulkdelete.domain.errors import GuardError
 from bulkdelete.domain.guards import bounds
 from bulkdelete.domain.job import Job
+from bulkdelete.records.catalogue import Entity
 from bulkdelete.records.dialect import AnySelect, Dialect
+from bulkdelete.records.predicates import Truth
 from bulkdelete.records.scope import Scope
 
 COUNTED_BEYOND = 100_000
@@ -20,6 +22,12 @@ def bound_reached(job: Job) -> GuardError:
     """As many records are deleted as a guard allows, and more match."""
     most = job.all_guards.max_records or 0
     return GuardError(f"{most:,} records are deleted, as many as allowed, and more match", "guards.max_records")
+
+
+def refuse_more(connection: sa.Connection, job: Job, entity: Entity, where: Truth) -> None:
+    """See that nothing matches any more, where no more may be deleted. Raises GuardError."""
+    if connection.execute(sa.select(sa.exists().where(where).select_from(entity.table))).scalar():
+        raise bound_reached(job)
 
 
 def bound_passed(job: Job, taken: int, left: int) -> GuardError:

@@ -9,9 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from bulkdelete.domain.errors import TargetChangedError, UnavailableError
-from bulkdelete.domain.record_ids import RecordIds
 from bulkdelete.records import retries
-from bulkdelete.records.bounded import bound_passed, bound_reached
+from bulkdelete.records.bounded import bound_passed, refuse_more
 from bulkdelete.records.careful import Careful, TransactionLostError
 from bulkdelete.records.catalogue import Entity
 from bulkdelete.records.causes import Restrictions
@@ -101,11 +100,8 @@ class BatchDeletion:
         if standing.aside and not effort.careful:
             self.dialect.prefer_indexes(connection, all_indexed=True)
         entity = run.scope.at(place.query_index, span.table)
-        if (
-            effort.allowance == 0
-            and connection.execute(sa.select(sa.exists().where(where).select_from(entity.table))).scalar()
-        ):
-            raise bound_reached(run.scope.job)
+        if effort.allowance == 0:
+            refuse_more(connection, run.scope.job, entity, where)
         if effort.careful:
             return self.carefully(connection, run, place, span, where, now, effort)
         result = BatchResult(now, span.following, span.last)
@@ -113,7 +109,7 @@ class BatchDeletion:
         most = 2 * self.dialect.most_records
         most = most if effort.allowance is None else min(most, effort.allowance)
         ids = Direct(connection, self.dialect, self.ledger, most).delete(entity, where, row)
-        return with_ids(result, entity.name, ids)
+        return result.with_ids(entity.name, ids)
 
     def standing(self, connection: sa.Connection, run: Run, place: Place) -> Standing:
         """What the target says of the operation and the batch, in one round trip; holds the fence.
@@ -247,11 +243,4 @@ class BatchDeletion:
         result = BatchResult.from_json(row.outcome)
         if row.count is None:
             return result
-        return with_ids(result, entity.name, self.dialect.unpacked(entity.key_kind, row.ids, row.count))
-
-
-def with_ids(result: BatchResult, entity: str, ids: RecordIds) -> BatchResult:
-    """A result of the direct way: its ids stand in a column of their own."""
-    if ids.count:
-        result.gone.append((entity, False, ids))
-    return result
+        return result.with_ids(entity.name, self.dialect.unpacked(entity.key_kind, row.ids, row.count))

@@ -55,6 +55,16 @@ class Ledger:
         mine = (aside.c.operation_id == operation, aside.c.query_index == query_index, aside.c.retryable)
         return int(connection.execute(sa.select(sa.func.count()).select_from(aside).where(*mine)).scalar_one())
 
+    def is_set_aside(
+        self, connection: sa.Connection, operation: str, query_index: int, record: sa.ColumnElement[str]
+    ) -> sa.ColumnElement[bool] | None:
+        """Whether a record of a query is set aside; None where none is, since asking costs the plan."""
+        aside = self.set_aside
+        mine = (aside.c.operation_id == operation, aside.c.query_index == query_index)
+        if not connection.execute(sa.select(sa.exists().where(*mine).select_from(aside))).scalar():
+            return None
+        return sa.exists().where(*mine, aside.c.record == record)
+
     def forget(self, connection: sa.Connection, operation: str, query_index: int, texts: list[str]) -> None:
         """Records that are settled are no longer set aside."""
         aside = self.set_aside

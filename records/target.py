@@ -179,12 +179,8 @@ class Target:
                 return Walk({"kind": "set_aside"}, 1, self.ledger.retryable(connection, run.id, query_index)), bounded
             entity = run.scope.entity(query_index)
             where = run.where(query_index, entity)
-            aside = self.ledger.set_aside
-            mine = (aside.c.operation_id == run.id, aside.c.query_index == query_index)
-            if connection.execute(sa.select(sa.exists().where(*mine).select_from(aside))).scalar():
-                known = sa.exists().where(*mine, aside.c.record == self.dialect.key_text(entity.key_columns))
-                where = sa.and_(where, ~known)
-            return self.dialect.walk(connection, entity, where), bounded
+            known = self.ledger.is_set_aside(connection, run.id, query_index, self.dialect.key_text(entity.key_columns))
+            return self.dialect.walk(connection, entity, where if known is None else sa.and_(where, ~known)), bounded
 
     def strain(self) -> Strain | None:
         """Why a deletion has to wait since the database suffers; None where it need not."""

@@ -11,8 +11,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.mysql.base import MySQLDialect
 
-WORK = "bulkdelete_closure_"
-REFERENCE = re.compile(rf"`(?:[^`]|``)*`|'(?:[^'\\]|''|\\.)*'|\b({WORK}\d+)\b(?!\.)(?P<named> AS\b)?")
+WORK = r"bulkdelete_(?:closure_\d+|foreseen_\d+|failing)"
+REFERENCE = re.compile(rf"`(?:[^`]|``)*`|'(?:[^'\\]|''|\\.)*'|\b({WORK})\b(?!\.)(?P<named> AS\b)?")
 """A work table where a statement reads or writes it: before a point it only tells whose column is meant.
 
 What is quoted is passed over: an identifier of somebody else's may hold anything.
@@ -49,8 +49,6 @@ def open_once(
     if "bulkdelete_" not in statement or not is_mysql(connection):
         return statement, parameters
     statement = led_by_work_table(statement)
-    if statement.count(WORK) < 2:
-        return statement, parameters
     seen: dict[str, int] = {}
 
     def once(found: re.Match[str]) -> str:

@@ -13,6 +13,7 @@ from bulkdelete.domain.record_ids import KeyKind, RecordIds
 from bulkdelete.records.catalogue import Entity
 from bulkdelete.records.mariadb.expressions import (
     LONGEST_RECORD,
+    ItemText,
     RecordText,
     as_text,
     charset_of,
@@ -57,8 +58,7 @@ class MariaDBKeys:
         columns, known = entity.key_columns, [entity.attributes[one] for one in entity.key]
         if len(columns) == 1:
             return sa.and_(columns[0] == from_text(columns[0], known[0], text))
-        # Not JSON_VALUE: MySQL's gives NULL for a text of more than 512 characters.
-        parts = [sa.func.json_unquote(sa.func.json_extract(text, f"$[{at}]")) for at in range(len(columns))]
+        parts = [ItemText(text, sa.literal(f"$[{at}]")) for at in range(len(columns))]
         return sa.and_(
             *(
                 column == from_text(column, attribute, part)

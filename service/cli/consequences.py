@@ -7,7 +7,10 @@ from collections.abc import Iterator
 from rich.console import Console
 from rich.markup import escape
 
+from bulkdelete.domain.errors import InvalidJobError
+from bulkdelete.domain.job import Job
 from bulkdelete.records.effects import Effect
+from bulkdelete.records.preview import Preview
 from bulkdelete.service.foresight import Foresight
 
 RULES = {"cascade": "go with them", "remove_link": "lose their link", "set_default": "fall back to a default link"}
@@ -19,6 +22,15 @@ def tell_foresight(console: Console, found: list[Foresight], order: list[int]) -
         console.print(f"  [bold]{index + 1}[/]  {escape(found[index].explanation.sentence)}")
         for line in told(found[index]):
             console.print(f"     {escape(line)}")
+
+
+def refuse_slow(job: Job, preview: Preview) -> None:
+    """Refuse what would take unreasonably long, unless the job says that it may. Raises InvalidJobError."""
+    if not job.options.allow_slow and any(caution.grave for caution in preview.cautions):
+        raise InvalidJobError(
+            "the run would be very slow, see the caution above; create the index, or run with --allow-slow",
+            "options.allow_slow",
+        )
 
 
 def told(one: Foresight) -> Iterator[str]:

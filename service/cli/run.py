@@ -27,7 +27,7 @@ from bulkdelete.records.preview import Preview
 from bulkdelete.records.target import Target
 from bulkdelete.service.cataloguefile import read_catalogue, told_of
 from bulkdelete.service.cli.asked import address_of, asked_on
-from bulkdelete.service.cli.consequences import tell_foresight
+from bulkdelete.service.cli.consequences import refuse_slow, tell_foresight
 from bulkdelete.service.cli.databases import catalogue_file, database_url
 from bulkdelete.service.cli.ending import exit_code, reasons
 from bulkdelete.service.cli.failures import command as retry_command
@@ -190,15 +190,6 @@ class Runner:
         for line in Notices(self.state, application).tell(operation):
             self.console.print(line, markup=False, style="dim")
         return exit_code(operation)
-
-
-def refuse_slow(job: Job, preview: Preview) -> None:
-    """Refuse what would take unreasonably long, unless the job says that it may."""
-    if not job.options.allow_slow and any(caution.grave for caution in preview.cautions):
-        raise InvalidJobError(
-            "the run would be very slow, see the caution above; create the index, or run with --allow-slow",
-            "options.allow_slow",
-        )
 
 
 def register(app: typer.Typer) -> None:

@@ -33,7 +33,7 @@ async def test_topics_are_made_once(kafka: Kafka, topics: Topics) -> None:
     assert [one.missing for one in (*both, again)] == [{}, {}, {}]
     assert again.remarks == []
     found = await existing_topics(connection)
-    assert [found[plan.name] for plan in topics.plans()] == [3, 5, 3, 3, 1]
+    assert [found[plan.name] for plan in topics.plans()] == [3, 5, 3, 3, 1, 1]
     assert await configs(connection, topics.name("events")) == {"retention.ms": "-1", "max.message.bytes": "1048576"}
     assert (await configs(connection, topics.name("work")))["retention.ms"] == "3600000"
 

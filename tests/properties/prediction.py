@@ -84,10 +84,32 @@ class Prediction:
     def walk(self, index: int) -> None:
         """One query: pass after pass, since a link that is cleared may make more records match."""
         query = self.case.queries[index]
+        if self.is_settled_first(query):
+            self.one_pass(index, query)
+            return
         is_bounded = self.case.table(query["EntityName"]).created_on is not None
         number = 1
         while self.one_pass(index, query) and (is_bounded or number < MOST_UNBOUNDED_PASSES):
             number += 1
+
+    def is_settled_first(self, query: dict[str, Any]) -> bool:
+        """Whether links that its own deletion clears could make more records match: then none of those is meant."""
+        reached = [query["EntityName"]]
+        for name in reached:
+            reached += {
+                one.child for one in self.case.referrers(name) if one.rule == "CASCADE" and one.child not in reached
+            }
+        cleared = {
+            column
+            for name in reached
+            for link in self.case.referrers(name)
+            if link.child == query["EntityName"] and link.rule in {"SET NULL", "SET DEFAULT"}
+            for column in link.cleared or link.columns
+        }
+        return any(
+            one["Operator"] in {"Null", "NotEqual"} and one["AttributeName"] in cleared
+            for one in conditions(query.get("Criteria", {}))
+        )
 
     def one_pass(self, index: int, query: dict[str, Any]) -> bool:
         """Delete what matches and has not failed; returns whether there was any."""
@@ -145,3 +167,9 @@ class Prediction:
             self.world.rows[child] |= changes
         if losing:
             self.unlinked[link.child] += len(losing)
+
+
+def conditions(criteria: dict[str, Any]) -> list[dict[str, Any]]:
+    """The conditions of a filter and of all filters in it."""
+    inner = [one for each in criteria.get("Filters", []) for one in conditions(each)]
+    return [*criteria.get("Conditions", []), *inner]

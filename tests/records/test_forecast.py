@@ -44,7 +44,16 @@ def logged(database: Database) -> int:
         case PostgreSQLDatabase():
             return int(database.execute("SELECT pg_current_wal_lsn() - '0/0'::pg_lsn")[0][0])
         case _:
+            until_purged(database)
             return int(database.execute("SHOW GLOBAL STATUS LIKE 'Innodb_os_log_written'")[0][1])
+
+
+def until_purged(database: Database) -> None:
+    """Wait until the server has removed what was deleted: that is logged as well, as soon as there is time."""
+    deadline = time.monotonic() + 60
+    while int(database.execute("SHOW GLOBAL STATUS LIKE 'Innodb_history_list_length'")[0][1]):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def expected(session: Session, **rates: float) -> Forecast:
