@@ -27,8 +27,6 @@ logger = logging.getLogger(__name__)
 
 KEEPER_MEMORY = "48MB"
 """A keeper lives beside everything else that a process does."""
-SERVICE_MEMORY = "96MB"
-"""Of a keeper of the service: half the work for the processor, since nothing is spilled."""
 SECONDS_OF_A_STEP = 1.0
 SECONDS_BETWEEN_SWEEPS = 60.0
 SHARE_OF_TIME = 10

@@ -257,10 +257,10 @@ INSERT INTO internal.parts VALUES ($fate, $name, $size, $bytes);
 DELETE FROM internal.packs WHERE fate = $fate;
 
 -- write recent --
-COPY (SELECT * FROM internal.recent WHERE fate = {fate}) TO {path} (FORMAT parquet, COMPRESSION zstd);
+COPY (SELECT * FROM internal.recent WHERE fate = {fate}) TO {path} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 40960);
 
 -- write merged --
-COPY (SELECT * FROM read_parquet([{files}])) TO {path} (FORMAT parquet, COMPRESSION zstd);
+COPY (SELECT * FROM read_parquet([{files}])) TO {path} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 40960);
 
 -- retire --
 INSERT INTO internal.retired SELECT unnest(CAST($names AS VARCHAR[])), $at;

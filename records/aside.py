@@ -12,11 +12,8 @@ from bulkdelete.records.blockers import Kept, blockers, hashable
 from bulkdelete.records.catalogue import Relationship
 from bulkdelete.records.causes import Reason
 from bulkdelete.records.closure import Closure
-from bulkdelete.records.ledger import Ledger, ids_of
-from bulkdelete.records.predicates import Truth
-
-PIECE = 5_000
-"""Ordinals in one statement."""
+from bulkdelete.records.failing import Failing
+from bulkdelete.records.ledger import Ledger, ids_of, loose
 
 
 @dataclass
@@ -53,50 +50,52 @@ class Aside:
         if gone:
             self.cleared.append(ids_of(entity, list(gone.values())))
 
-    def add(self, ords: list[int], reason: Reason, relationship: Relationship | None) -> None:
+    def add(self, failing: Failing, reason: Reason, relationship: Relationship | None) -> None:
         """Note the records, so that later passes skip them, and keep their ids for the outcome."""
-        roots = self.closure.roots
-        for at in range(0, len(ords), PIECE):
-            some = self.told_otherwise(ords[at : at + PIECE], reason) if self.again else ords[at : at + PIECE]
-            if not some:
-                continue
-            asked = sa.and_(roots.c.ord.in_(some), roots.c.depth == 0)
-            if not self.again:
-                rows = sa.select(
-                    sa.literal(self.operation), sa.literal(self.query_index),
-                    self.dialect.key_text(self.closure.keys(self.closure.entity.name)),
-                    sa.literal(reason.retryable), sa.literal(reason.mark),
-                ).where(asked)  # fmt: skip
-                names = ["operation_id", "query_index", "record", "retryable", "reason"]
-                self.connection.execute(sa.insert(self.ledger.set_aside).from_select(names, rows))
-            self.note(some, asked, reason, relationship)
-
-    def told_otherwise(self, ords: list[int], reason: Reason) -> list[int]:
-        """Of records that failed before, those that something else keeps back now: they are told anew."""
-        roots, aside = self.closure.roots, self.ledger.set_aside
-        mine = (aside.c.operation_id == self.operation, aside.c.query_index == self.query_index)
         key = self.dialect.key_text(self.closure.keys(self.closure.entity.name))
-        rows = self.connection.execute(sa.select(key, roots.c.ord).where(roots.c.ord.in_(ords), roots.c.depth == 0))
-        ord_of = {row[0]: row[1] for row in rows}
-        texts = self.ledger.among(self.connection, (*mine, aside.c.reason != reason.mark), list(ord_of))
-        if texts:
+        if self.again:
+            self.tell_otherwise(failing, reason, key)
+        else:
+            self.set_aside(failing, reason, key, self.query_index)
+            if reason.is_loose and not self.dialect.alone:
+                self.set_aside(failing, reason, key, loose(self.query_index))
+        if relationship is None:
+            self.note(failing, reason)
+        else:
+            self.note_blocked(failing, reason, relationship, key)
+
+    def set_aside(self, failing: Failing, reason: Reason, key: sa.ColumnElement[str], index: int) -> None:
+        """Write them into our own table."""
+        rows = failing.roots(
+            sa.literal(self.operation), sa.literal(index), key, sa.literal(reason.retryable), sa.literal(reason.mark)
+        )  # fmt: skip
+        names = ["operation_id", "query_index", "record", "retryable", "reason"]
+        self.connection.execute(sa.insert(self.ledger.set_aside).from_select(names, rows))
+
+    def tell_otherwise(self, failing: Failing, reason: Reason, key: sa.ColumnElement[str]) -> None:
+        """Of records that failed before, tell only those that something else keeps back now, and tell them anew."""
+        aside = self.ledger.set_aside
+        mine = (aside.c.operation_id == self.operation, aside.c.query_index == self.query_index)
+        failing.keep_news(self.ledger.is_among((*mine, aside.c.reason != reason.mark), key))
+        if texts := list(self.connection.execute(failing.roots(key)).scalars()):
             self.ledger.mark(self.connection, mine, texts, reason.mark)
             self.cleared.append(ids_of(self.closure.entity, texts))
-        return sorted(ord_of[text] for text in texts)
 
-    def note(self, ords: list[int], asked: Truth, reason: Reason, relationship: Relationship | None) -> None:
-        """Keep the ids of records that stay for the outcome, with what blocks each."""
-        entity, keys = self.closure.entity, self.closure.keys(self.closure.entity.name)
-        kept = self.kept.setdefault(reason, Kept())
-        if relationship is None:
-            packed = self.dialect.packed(entity.key_kind, keys)
-            count, ids = self.connection.execute(sa.select(sa.func.count(), packed).where(asked)).one()
-            kept.add(self.dialect.unpacked(entity.key_kind, ids, count), [], [])
-            return
-        found = blockers(self.closure, relationship, ords)
-        rows = self.connection.execute(
-            sa.select(self.closure.roots.c.ord, self.dialect.key_text(keys)).where(asked)
-        ).all()
-        block = [found.get(row[0], (0, [])) for row in rows]
-        ids = ids_of(entity, [row[1] for row in rows])
-        kept.add(ids, [many for many, _ in block], [sample for _, sample in block])
+    def note(self, failing: Failing, reason: Reason) -> None:
+        """Keep the ids of records that stay for the outcome."""
+        kind = self.closure.entity.key_kind
+        packed = self.dialect.packed(kind, self.closure.keys(self.closure.entity.name))
+        count, ids = self.connection.execute(failing.roots(sa.func.count(), packed)).one()
+        if count:
+            self.kept.setdefault(reason, Kept()).add(self.dialect.unpacked(kind, ids, count), [], [])
+
+    def note_blocked(
+        self, failing: Failing, reason: Reason, relationship: Relationship, key: sa.ColumnElement[str]
+    ) -> None:
+        """The same, with what blocks each."""
+        if rows := self.connection.execute(failing.roots(self.closure.roots.c.ord, key)).all():
+            found = blockers(self.closure, relationship, failing)
+            block = [found.get(row[0], (0, [])) for row in rows]
+            ids = ids_of(self.closure.entity, [row[1] for row in rows])
+            kept = self.kept.setdefault(reason, Kept())
+            kept.add(ids, [many for many, _ in block], [sample for _, sample in block])

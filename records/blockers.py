@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from bulkdelete.domain.record_ids import RecordId, RecordIds, joined
 from bulkdelete.records.catalogue import Relationship
 from bulkdelete.records.closure import Closure
+from bulkdelete.records.failing import Failing
 
 SAMPLE = 3
 """Ids that are told of the records that block one."""
@@ -57,8 +58,8 @@ def hashable(one: RecordId) -> Hashable:
     return one if isinstance(one, str) else tuple(one)
 
 
-def blockers(closure: Closure, relationship: Relationship, ords: list[int]) -> dict[int, tuple[int, list[RecordId]]]:
-    """Root ordinal → how many records of the relationship's child block it, and the first of them by their key."""
+def blockers(closure: Closure, relationship: Relationship, failing: Failing) -> dict[int, tuple[int, list[RecordId]]]:
+    """Ordinal of a failing root → how many records of the relationship's child block it, and some of them."""
     dialect, child = closure.dialect, closure.scope.catalogue.entities[relationship.child]
     if not child.key:
         return {}
@@ -68,7 +69,7 @@ def blockers(closure: Closure, relationship: Relationship, ords: list[int]) -> d
         sa.select(above.c.ord.label("ord"), *keys)
         .distinct()
         .select_from(source)
-        .where(*outside, above.c.ord.between(ords[0], ords[-1]))
+        .where(*outside, failing.news_of(above.c.ord) == 1)
         .subquery("pairs")
     )
     own = [pairs.c[f"k{at}"] for at in range(len(child.key))]
@@ -77,15 +78,12 @@ def blockers(closure: Closure, relationship: Relationship, ords: list[int]) -> d
         sa.func.row_number().over(partition_by=pairs.c.ord, order_by=own).label("at"),
         sa.func.count().over(partition_by=pairs.c.ord).label("many"),
     ).subquery("numbered")  # fmt: skip
-    kind = "text" if len(child.key) == 1 else "composite"
-    shown = [numbered.c[f"k{at}"] for at in range(len(child.key))]
-    rows = (
-        sa.select(numbered.c.ord, sa.func.max(numbered.c.many), dialect.packed(kind, shown))  # type: ignore[arg-type]
-        .where(numbered.c.at <= SAMPLE)
-        .group_by(numbered.c.ord)
-    )
-    found = closure.connection.execute(rows).all()
-    return {ord_: (many, sorted(json.loads(bytes(some)), key=by_length)) for ord_, many, some in found}
+    text = dialect.key_text([numbered.c[f"k{at}"] for at in range(len(child.key))])
+    found: dict[int, tuple[int, list[RecordId]]] = {}
+    rows = closure.connection.execute(sa.select(numbered.c.ord, numbered.c.many, text).where(numbered.c.at <= SAMPLE))
+    for ord_, many, one in rows:
+        found.setdefault(ord_, (many, []))[1].append(one if len(child.key) == 1 else json.loads(one))
+    return {ord_: (many, sorted(sample, key=by_length)) for ord_, (many, sample) in found.items()}
 
 
 def by_length(one: RecordId) -> tuple[int, str]:

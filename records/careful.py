@@ -15,9 +15,10 @@ import sqlalchemy as sa
 
 from bulkdelete.records.aside import Aside
 from bulkdelete.records.catalogue import Relationship
-from bulkdelete.records.causes import Reason, reason_of, reason_of_restriction
+from bulkdelete.records.causes import Reason, Restrictions, reason_of
 from bulkdelete.records.closure import Closure
 from bulkdelete.records.dialect import AnySelect
+from bulkdelete.records.failing import Failing
 from bulkdelete.records.fault import Fault
 from bulkdelete.records.growth import grow
 from bulkdelete.records.holding import held_by_others, hold_links
@@ -47,6 +48,7 @@ class Careful:
     run: Run
     query_index: int
     ledger: Ledger
+    restrictions: Restrictions
     seconds: float
     again: bool = False
     """These records failed before: a failure is no news, a success settles the earlier one."""
@@ -67,6 +69,7 @@ class Careful:
         self.closure = Closure(self.connection, self.scope, self.scope.entity(self.query_index))
         looks_at = self.scope.looks_at(self.query_index)
         self.removal = Removal(self.connection, self.closure, self.where, looks_at)
+        self.failing = Failing(self.closure)
         self.changed = 0
         self.aside = Aside(self.connection, self.run.id, self.query_index, self.ledger, self.closure, self.again)
 
@@ -76,13 +79,13 @@ class Careful:
         if not selected:
             return 0
         if self.given_up is not None:
-            self.fail(self.ords(), reason_of(self.given_up, self.closure.entity.name, self.scope.catalogue))
+            self.find(self.ords(), reason_of(self.given_up, self.closure.entity.name, self.scope.catalogue))
+            self.fail_found()
         grow(self.closure, self.refuse_held)
         self.closure.mark_asked(self.where)
         self.split_restricted()
         hold_links(self.closure, self.refuse_held)
-        if ords := self.ords():
-            self.try_twice(ords)
+        self.try_twice()
         self.fail_found()
         self.settle(result)
         result.vanished += self.changed
@@ -116,7 +119,8 @@ class Careful:
                 reason = replace(reason, text=f"{reason.text} ({who})")
             # Of a record below a cascade, or one that loses a link, it is another entity's record that is held.
             other = None if name == self.closure.entity.name else name
-            self.fail(sorted(ords), replace(reason, blocking_entity=other))
+            self.failing.mark_each(ords)
+            self.fail(replace(reason, blocking_entity=other, is_loose=True))
 
     def ords(self) -> list[int]:
         """The roots that are still to be deleted."""
@@ -132,39 +136,50 @@ class Careful:
         return fault
 
     def split_restricted(self) -> None:
-        """Set aside, set-based, every root that a restricting relationship keeps; a root that goes may keep another."""
-        while True:
-            blocked: dict[int, Relationship] = {}
-            for relationship in self.closure.restricting():
-                for ord_ in self.connection.execute(self.closure.blocked_by(relationship)).scalars():
-                    blocked.setdefault(ord_, relationship)
-            if not blocked:
-                return
-            for relationship in dict.fromkeys(blocked.values()):
-                ords = sorted(ord_ for ord_, one in blocked.items() if one is relationship)
-                attempt = sa.delete(self.scope.entity(self.query_index).table).where(
-                    self.closure.holds(self.closure.entity.name, (ords[0], ords[0]))
-                )
-                reason = reason_of_restriction(self.connection, self.dialect, relationship, attempt)
-                self.fail(ords, reason, relationship)
+        """Set aside, set-based, every root that a restricting relationship keeps."""
+        links = self.closure.restricting()
+        # A root that stays may keep another one, where a record that goes along restricts.
+        may_chain = any(one.child in self.closure.tables for one in links)
+        while sum(map(self.split_off, links)) and may_chain:
+            pass
 
-    def fail(self, ords: list[int], reason: Reason, relationship: Relationship | None = None) -> None:
-        """These roots stay, for this reason; `relationship` is what other records keep them by."""
-        self.aside.add(ords, reason, relationship)
-        self.closure.drop(ords)
+    def split_off(self, relationship: Relationship) -> bool:
+        """Set aside what one relationship keeps; whether there was any."""
+        blocked = self.closure.blocked_by(relationship)
+        if not self.connection.execute(sa.select(blocked.exists())).scalar():
+            return False
+        self.failing.mark(blocked)
+        self.fail(self.restrictions.reason(self.connection, relationship, self.attempt_on_one), relationship)
+        return True
 
-    def try_twice(self, ords: list[int]) -> None:
-        """Delete these roots; what fails once may pass with a new snapshot; then find what really fails."""
+    def attempt_on_one(self) -> sa.Delete:
+        """The deletion of a failing root."""
+        first, entity = self.failing.first(), self.closure.entity
+        return sa.delete(entity.table).where(self.closure.holds(entity.name, (first, first)))
+
+    def fail(self, reason: Reason, relationship: Relationship | None = None) -> None:
+        """The failing roots stay, for this reason; `relationship` is what other records keep them by."""
+        self.aside.add(self.failing, reason, relationship)
+        self.closure.left -= self.failing.drop()
+
+    def try_twice(self) -> None:
+        """Delete all roots; what fails once may pass with a new snapshot; then find what really fails."""
+        if not self.closure.left:
+            return
         try:
-            self.removal.attempt(ords)
+            self.removal.attempt((1, self.closure.count))
         except sa.exc.DBAPIError as error:
             self.fault(error)
-            self.bisect(ords)
+            self.bisect(self.ords())
         except (KeptError, ChangedError) as kept:
             self.give_up(kept)
             self.fail_found()
-            if rest := self.ords():
-                self.try_twice(rest)
+            self.try_twice()
+
+    def drop(self, ords: list[int]) -> None:
+        """These roots stay, and are not told."""
+        self.failing.mark_each(ords)
+        self.closure.left -= self.failing.drop()
 
     def give_up(self, kept: KeptError | ChangedError) -> None:
         """These roots stay: something keeps them, or what they were joined with changed, and they match no more."""
@@ -172,7 +187,7 @@ class Careful:
             self.find(kept.ords, kept.reason)
         else:
             self.changed += len(kept.ords)
-            self.closure.drop(kept.ords)
+            self.drop(kept.ords)
 
     def find(self, ords: list[int], reason: Reason) -> None:
         """These roots stay; they are told once the search is over."""
@@ -181,14 +196,15 @@ class Careful:
     def fail_found(self) -> None:
         """Set aside what was found."""
         for reason, ords in self.found.items():
-            self.fail(sorted(ords), reason)
+            self.failing.mark_each(ords)
+            self.fail(reason)
         self.found.clear()
 
     def bisect(self, ords: list[int]) -> None:
         """Delete these roots but for those that cannot be; each of which is found and set aside."""
         count = sum(map(len, self.found.values()))
         if time.monotonic() - self.started > self.seconds and (count or self.aside.kept):
-            self.closure.drop(ords)
+            self.drop(ords)
             self.untried = True
             return
         if 1 < len(ords) <= SINGLY and count >= DENSE:
@@ -197,7 +213,7 @@ class Careful:
                 self.bisect([one])
             return
         try:
-            self.removal.attempt(ords)
+            self.removal.attempt((ords[0], ords[-1]))
         except (KeptError, ChangedError) as kept:
             self.give_up(kept)
             if rest := [one for one in ords if one not in set(kept.ords)]:
@@ -215,8 +231,10 @@ class Careful:
         """What is left in the closure is gone: its ids, and the failures, into the result."""
         result.gone += [(name, not asked, ids) for name, asked, ids in self.closure.gone()]
         result.unlinked = self.removal.unlinked
-        # Noted before, by this batch or, of a record that moved here since, by another worker's.
-        if not self.dialect.alone or self.again or self.removal.takes_its_own():
-            self.aside.settle(self.ledger.settle(self.connection, self.run.id, self.query_index, self.closure))
+        # Noted before, by this batch or, of a record that somebody moved here since, by another worker's.
+        is_own = self.again or self.removal.takes_its_own()
+        if is_own or not self.dialect.alone:
+            noted = self.ledger.settle(self.connection, self.run.id, self.query_index, self.closure, not is_own)
+            self.aside.settle(noted)
         result.failures += self.aside.causes()
         result.cleared += self.aside.cleared

@@ -212,6 +212,12 @@ class Catalogue:
         unlinked = [one.child for name in reached for one in self.referrers(name) if one.unlinks]
         return [self.entities[name] for name in dict.fromkeys([*reached, *unlinked])]
 
+    def cleared_of(self, entity: str) -> set[str]:
+        """The attributes of its records that a deletion of some of them clears in others."""
+        inner = [one for name in self.reached(entity) for one in self.referrers(name)]
+        unlinked = [one for one in inner if one.unlinks and one.child == entity]
+        return {column for one in unlinked for column in one.cleared or one.child_columns}
+
     def children_first(self, names: list[str], turn: int = 0) -> list[str]:
         """The same names, each after those that refer to it. A ring begins where the database lets it, if it can.
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 
@@ -27,6 +28,8 @@ class Reason:
     constraint: str | None = None
     blocking_entity: str | None = None
     retryable: bool = False
+    is_loose: bool = field(default=False, compare=False)
+    """Whether we did not hold the records when we noted them: somebody else does."""
 
     @property
     def mark(self) -> str:
@@ -54,7 +57,7 @@ def reason_of(fault: Fault, entity: str, catalogue: Catalogue) -> Reason:
     tables = {one.table.name: name for name, one in catalogue.entities.items()}
     blocking = known[0].child if known else tables.get(fault.table or "")
     # What other records cause may be over when those have gone.
-    retryable = fault.kind in RETRYABLE or bool(known)
+    retryable = fault.kind in RETRYABLE or bool(known) or fault.of_reference
     return Reason(
         fault.number, fault.text, fault.constraint, blocking if known or blocking != entity else None, retryable
     )
@@ -67,27 +70,38 @@ def reason_of_declared(relationship: Relationship) -> Reason:
     return Reason(DECLARED, text, relationship.name, relationship.child, retryable=True)
 
 
-def reason_of_restriction(
-    connection: sa.Connection, dialect: Dialect, relationship: Relationship, attempt: sa.Delete
-) -> Reason:
-    """What the database says where this relationship keeps a record: it is asked, by an attempt on one such record."""
-    if relationship.declared:
-        return reason_of_declared(relationship)
-    number, text = dialect.restricted(relationship)
-    try:
-        with dialect.savepoint(connection):
-            connection.execute(attempt)
-            raise Undone
-    except Undone:
-        pass
-    except sa.exc.DBAPIError as error:
-        fault = dialect.fault(error)
-        if fault.kind == "away" or not dialect.is_alive(connection):
-            raise
-        # Where somebody holds the blocking record the database has no word on it yet.
-        if fault.kind == "record" and fault.constraint in {None, relationship.name}:
-            number, text = fault.number, fault.text
-    return Reason(number, text, relationship.name, relationship.child, retryable=True)
+@dataclass
+class Restrictions:
+    """What the database says where a relationship keeps a record; it is asked once, by an attempt on one of them."""
+
+    dialect: Dialect
+    known: dict[Relationship, Reason] = field(default_factory=dict)
+
+    def reason(self, connection: sa.Connection, one: Relationship, attempt: Callable[[], sa.Delete]) -> Reason:
+        """Why a relationship keeps records, one of which the attempt is about."""
+        if one.declared:
+            return reason_of_declared(one)
+        if one not in self.known:
+            fault = self.asked(connection, attempt())
+            if fault is None or fault.kind != "record" or fault.constraint not in {None, one.name}:
+                # Where somebody holds the blocking record the database has no word on it yet.
+                return Reason(*self.dialect.restricted(one), one.name, one.child, retryable=True)
+            self.known[one] = Reason(fault.number, fault.text, one.name, one.child, retryable=True)
+        return self.known[one]
+
+    def asked(self, connection: sa.Connection, attempt: sa.Delete) -> Fault | None:
+        """What an attempt meets, which is undone in any case."""
+        try:
+            with self.dialect.savepoint(connection):
+                connection.execute(attempt)
+                raise Undone
+        except Undone:
+            return None
+        except sa.exc.DBAPIError as error:
+            fault = self.dialect.fault(error)
+            if fault.kind == "away" or not self.dialect.is_alive(connection):
+                raise
+            return fault
 
 
 class Undone(Exception):  # noqa: N818

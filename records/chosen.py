@@ -8,12 +8,13 @@ match when its turn comes.
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
-from bulkdelete.domain.errors import TargetChangedError
+from bulkdelete.domain.errors import TargetChangedError, UnavailableError
 from bulkdelete.records.conditions.orders import ordered
 from bulkdelete.records.dialect import AnySelect, Dialect
 from bulkdelete.records.effort import FencedError
@@ -24,6 +25,8 @@ from bulkdelete.records.scope import Run
 
 PIECE = 5_000
 """Records noted in one transaction."""
+LONGEST = 60.0
+"""Seconds after which others have their turn; the rest is noted when it is planned again."""
 
 
 @dataclass(frozen=True)
@@ -35,11 +38,13 @@ class Choosing:
     ledger: Ledger
 
     def choose(self, run: Run, query_index: int) -> None:
-        """Note them all. Raises FencedError, TargetChangedError, and the database's errors."""
-        while True:
+        """Note them all. Raises FencedError, TargetChangedError, the database's errors; UnavailableError: later."""
+        until = time.monotonic() + LONGEST
+        while time.monotonic() < until:
             with self.dialect.transaction(self.engine) as connection:
                 if self.piece(connection, run, query_index):
                     return
+        raise UnavailableError("the records that the query means are still being noted, before the first of them goes")
 
     def piece(self, connection: sa.Connection, run: Run, query_index: int) -> bool:
         """Note some of them; whether that were all. The fence is held: nobody else notes them at the same time."""

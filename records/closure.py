@@ -37,7 +37,8 @@ class Closure:
         self.cascades = [one for one in self.links() if one.rule == "cascade"]
         self.tables = {name: self.work_table(at, name) for at, name in enumerate(self.names)}
         self.roots = self.tables[entity.name]
-        self.count = 0
+        self.count = self.left = 0
+        """Roots that were selected, and those of them that are still to be deleted."""
 
     def work_table(self, at: int, name: str) -> sa.Table:
         """Root ordinal, depth, whether the record is one that was asked for, and its key."""
@@ -58,8 +59,10 @@ class Closure:
         inner = found.subquery()
         numbered = sa.select(*inner.c, sa.func.row_number().over(), sa.literal_column("0"), sa.literal_column("1"))
         names = [*(column.name for column in self.keys(self.entity.name)), "ord", "depth", "asked"]
-        self.connection.execute(sa.insert(self.roots).from_select(names, numbered))
-        self.count = self.connection.execute(sa.select(sa.func.count()).select_from(self.roots)).scalar_one()
+        inserted = self.connection.execute(
+            sa.insert(self.roots).from_select(names, numbered), execution_options={"preserve_rowcount": True}
+        )
+        self.count = self.left = inserted.rowcount
         return self.count
 
     def keys(self, name: str) -> list[sa.Column[Any]]:
@@ -123,7 +126,7 @@ class Closure:
         self.connection.execute(sa.update(self.roots).where(self.roots.c.asked == 0, matching).values(asked=1))
 
     def blocked_by(self, relationship: Relationship) -> AnySelect:
-        """The ordinals of roots that reach a record which a record outside the closure keeps."""
+        """The ordinals of roots that reach a record which a record outside the closure keeps, each once."""
         source, outside, _, parents = self.blocking(relationship)
         return sa.select(parents.c.ord).distinct().select_from(source).where(*outside)
 
@@ -174,12 +177,6 @@ class Closure:
             sa.select(sa.func.count(), self.dialect.packed(kind, list(distinct.c)))
         ).one()
         return self.dialect.unpacked(kind, packed, count)
-
-    def drop(self, ords: list[int]) -> None:
-        """Take roots, and what only they reach, out of the closure."""
-        for work in self.tables.values():
-            for at in range(0, len(ords), 5_000):
-                self.connection.execute(sa.delete(work).where(work.c.ord.in_(ords[at : at + 5_000])))
 
 
 def as_one(keys: Sequence[sa.ColumnElement[Any]]) -> sa.ColumnElement[Any]:

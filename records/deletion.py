@@ -13,6 +13,7 @@ from bulkdelete.domain.record_ids import RecordIds
 from bulkdelete.records import retries
 from bulkdelete.records.careful import Careful, TransactionLostError
 from bulkdelete.records.catalogue import Entity
+from bulkdelete.records.causes import Restrictions
 from bulkdelete.records.dialect import Dialect, PackError, Span
 from bulkdelete.records.direct import Direct, DisagreementError
 from bulkdelete.records.effort import Effort, FencedError, Place, Standing, TooManyError
@@ -35,6 +36,9 @@ class BatchDeletion:
     engine: sa.Engine
     dialect: Dialect
     ledger: Ledger
+
+    def __post_init__(self) -> None:
+        self.restrictions = Restrictions(self.dialect)
 
     def delete(self, run: Run, place: Place, effort: Effort) -> BatchResult:
         """Delete one batch, or read what it did when it was deleted before.
@@ -93,7 +97,7 @@ class BatchDeletion:
             connection, run.scope.entity(place.query_index), place.walk, place.unit_of_plan, place.position, effort.size
         )
         where = self.where(run, place, span, standing.aside)
-        if standing.aside:
+        if standing.aside and not effort.careful:
             self.dialect.prefer_indexes(connection, all_indexed=True)
         if effort.careful:
             return self.carefully(connection, run, place, span, where, now, effort)
@@ -166,7 +170,7 @@ class BatchDeletion:
     def care(self, connection: sa.Connection, run: Run, place: Place, effort: Effort, again: bool = False) -> Careful:
         """The careful way, as patient as the attempts before allow."""
         return Careful(
-            connection, run, place.query_index, self.ledger, self.dialect.target_seconds * 2, again,
+            connection, run, place.query_index, self.ledger, self.restrictions, self.dialect.target_seconds * 2, again,
             patient=effort.attempts < PATIENCE, given_up=effort.given_up,
         )  # fmt: skip
 
@@ -202,8 +206,7 @@ class BatchDeletion:
         aside = self.ledger.set_aside
         there = sa.exists().where(where, self.dialect.key_equals(entity, aside.c.record)).select_from(entity.table)
         if texts := list(connection.execute(sa.select(aside.c.record).where(among, ~there)).scalars()):
-            mine = (aside.c.operation_id == run.id, aside.c.query_index == place.query_index)
-            self.ledger.forget(connection, mine, texts)
+            self.ledger.forget(connection, run.id, place.query_index, texts)
             result.cleared.append(ids_of(entity, texts))
             result.vanished = len(texts)
 

@@ -21,3 +21,5 @@ class Fault:
     text: str
     constraint: str | None = None
     table: str | None = None
+    of_reference: bool = False
+    """Whether another record's reference is what the statement cannot pass: it may be gone later."""

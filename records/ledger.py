@@ -34,7 +34,8 @@ class Ledger:
 
     fence: the target's word on whether an operation may go on; kept for good.
     ledger: one row a committed batch, until its operation has ended.
-    set_aside: records known to fail, so that later passes skip them set-based; until the operation has ended.
+    set_aside: records known to fail, so that later passes skip them set-based; until the operation has ended. Those
+    that were noted without being held (somebody else holds them) stand there once more, as `loose` says.
     chosen: the records that a query meant when it was planned, where deleting some could make others match.
     """
 
@@ -54,11 +55,12 @@ class Ledger:
         mine = (aside.c.operation_id == operation, aside.c.query_index == query_index, aside.c.retryable)
         return int(connection.execute(sa.select(sa.func.count()).select_from(aside).where(*mine)).scalar_one())
 
-    def forget(self, connection: sa.Connection, mine: tuple[Truth, ...], texts: list[str]) -> None:
+    def forget(self, connection: sa.Connection, operation: str, query_index: int, texts: list[str]) -> None:
         """Records that are settled are no longer set aside."""
+        aside = self.set_aside
+        mine = (aside.c.operation_id == operation, aside.c.query_index.in_([query_index, loose(query_index)]))
         for at in range(0, len(texts), PIECE):
-            some = self.set_aside.c.record.in_(texts[at : at + PIECE])
-            connection.execute(sa.delete(self.set_aside).where(*mine, some))
+            connection.execute(sa.delete(aside).where(*mine, aside.c.record.in_(texts[at : at + PIECE])))
 
     def mark(self, connection: sa.Connection, mine: tuple[Truth, ...], texts: list[str], reason: str) -> None:
         """Records that are set aside are kept back by something else now."""
@@ -66,25 +68,29 @@ class Ledger:
             some = self.set_aside.c.record.in_(texts[at : at + PIECE])
             connection.execute(sa.update(self.set_aside).where(*mine, some).values(reason=reason))
 
-    def settle(self, connection: sa.Connection, operation: str, query_index: int, closure: Closure) -> list[str]:
-        """Records that were set aside and are gone with these roots: they are no longer; returns their keys."""
+    def settle(
+        self, connection: sa.Connection, operation: str, query_index: int, closure: Closure, only_loose: bool
+    ) -> list[str]:
+        """Records that were set aside and are gone with these roots: they are no longer; returns their keys.
+
+        `only_loose`: of those that were noted without being held.
+        """
         aside = self.set_aside
         mine = (aside.c.operation_id == operation, aside.c.query_index == query_index)
-        if not connection.execute(sa.select(sa.exists().where(*mine).select_from(aside))).scalar():
+        looked = (aside.c.operation_id == operation, aside.c.query_index == loose(query_index)) if only_loose else mine
+        if not connection.execute(sa.select(sa.exists().where(*looked).select_from(aside))).scalar():
             return []
-        key = closure.dialect.key_text(closure.keys(closure.entity.name))
-        gone = list(connection.execute(sa.select(key).distinct()).scalars())
-        texts = self.among(connection, mine, gone)
-        self.forget(connection, mine, texts)
+        roots, key = closure.roots, closure.dialect.key_text(closure.keys(closure.entity.name))
+        known = self.is_among(looked, key)
+        texts = list(connection.execute(sa.select(key).distinct().select_from(roots).where(known)).scalars())
+        self.forget(connection, operation, query_index, texts)
         return texts
 
-    def among(self, connection: sa.Connection, mine: tuple[Truth, ...], texts: list[str]) -> list[str]:
-        """Those of the records that are set aside. By lists: a join by a key's text would look at every pair."""
-        found: list[str] = []
-        for at in range(0, len(texts), PIECE):
-            some = self.set_aside.c.record.in_(texts[at : at + PIECE])
-            found += connection.execute(sa.select(self.set_aside.c.record).where(*mine, some)).scalars()
-        return found
+    def is_among(self, looked: tuple[Truth, ...], key: sa.ColumnElement[str]) -> Truth:
+        """Whether a record is among these of set_aside; asked of each by itself, since a join might try every pair."""
+        aside = self.set_aside
+        found = sa.select(sa.func.count()).select_from(aside).where(*looked, aside.c.record == key)
+        return found.scalar_subquery() > 0
 
     def statements(self, dialect: sa.Dialect, schema_is_there: bool = False) -> list[str]:
         """The DDL, to be run by an owner where we may not."""
@@ -171,3 +177,8 @@ def ids_of(entity: Entity, texts: list[str]) -> RecordIds:
     """Keys that `key_text` spelled, as record ids."""
     keys = [json.loads(text) for text in texts] if entity.key_kind == "composite" else texts
     return RecordIds.of(entity.key_kind, keys)
+
+
+def loose(query_index: int) -> int:
+    """Under which index records of a query stand that were noted without being held: another worker may meet them."""
+    return -1 - query_index

@@ -17,11 +17,10 @@ def order_of_queries(catalogue: Catalogue, entities: list[str]) -> list[int]:
         before[later] = {earlier for earlier, other in enumerate(entities) if other in restricting and other != entity}
     ordered: list[int] = []
     while len(ordered) < len(entities):
-        rest = [index for index in before if index not in ordered]
-        free = [index for index in rest if not before[index] & set(rest)]
-        # In a ring, as written: the first whose every predecessor also waits for it.
-        ring = [index for index in rest if all(index in ancestors(one, before) for one in before[index] & set(rest))]
-        ordered.append((free or ring or rest)[0])
+        rest = {index: before[index] - set(ordered) for index in before if index not in ordered}
+        waits = {index: ancestors(index, rest) for index in rest}
+        # The first that waits for nothing, or, in a ring, for nothing but what waits for it.
+        ordered.append(next(index for index in rest if all(index in waits[one] for one in waits[index])))
     return ordered
 
 

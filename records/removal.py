@@ -32,13 +32,13 @@ class Removal:
         self.scope = self.closure.scope
         self.dialect = self.closure.dialect
 
-    def attempt(self, ords: list[int]) -> None:
+    def attempt(self, among: Everyone) -> None:
         """Delete these roots and all they take along, or nothing. Raises the database's error, or KeptError."""
         orders = self.closure.orders
-        ways = [(names, False) for names in orders] + ([(orders[0], True)] if len(orders) > 1 else [])
+        ways = [(names, cutting) for cutting in (False, True)[: len(orders)] for names in orders]
         for at, (names, cutting) in enumerate(ways):
             try:
-                return self.attempt_in(names, ords, cutting)
+                return self.attempt_in(names, among, cutting)
             except sa.exc.DBAPIError as error:
                 # Entities refer to each other in a ring: another of them may have to go first.
                 fault = self.dialect.fault(error)
@@ -46,19 +46,18 @@ class Removal:
                     raise
         return None
 
-    def attempt_in(self, names: list[str], ords: list[int], cutting: bool) -> None:
+    def attempt_in(self, names: list[str], among: Everyone, cutting: bool) -> None:
         """The same, entity by entity in this order; `cutting` the links between entities that refer to each other."""
-        among = (ords[0], ords[-1])
         with self.dialect.savepoint(self.connection):
             self.hold_declared(among)
-            if self.is_checked_first() and (changed := self.unmatched(ords)):
+            if self.is_checked_first() and (changed := self.unmatched(among)):
                 raise ChangedError(changed)
             unlinked = self.unlink(among)
             cut = {name for name in names if cutting and self.cut_links(name, self.between_entities(name), among)}
-            for name in names:
-                self.delete_entity(name, among, name in cut)
-            if kept := self.kept(among):
-                if changed := self.unmatched(kept):
+            deleted = [self.delete_entity(name, among, name in cut) for name in names]
+            is_all = among == (1, self.closure.count) and deleted == [self.closure.left] and not self.closure.cascades
+            if not is_all and (kept := self.kept(among)):
+                if changed := [one for one in self.unmatched((kept[0], kept[-1])) if one in kept]:
                     raise ChangedError(changed)
                 raise KeptError(kept, KEPT)
         for entity, count in unlinked.items():
@@ -103,19 +102,22 @@ class Removal:
         referring = sa.select(*(kid.c[key] for key in child.key)).select_from(source).where(above.c.ord.between(*among))
         return child.table, as_one(child.key_columns).in_(referring)
 
-    def delete_entity(self, name: str, among: Everyone, is_cut: bool) -> None:
-        """The records of one entity; where the database wants it, leaves first.
+    def delete_entity(self, name: str, among: Everyone, is_cut: bool) -> int:
+        """The records of one entity; where the database wants it, leaves first. Returns how many the last step took.
 
         Of records whose links were cut the predicate held in the statement that cut them, and they are held since.
         """
         also = [] if is_cut else self.predicate(name)
+        deleted = 0
         for depth in self.levels(name, among):
             chosen = self.closure.holds(name, among, depth)
             if self.delete_leaves(name, sa.and_(chosen, *also)) and self.cut_rings(name, among):
                 # We hold these records since they matched, and the statement that cut their links held that again.
-                self.connection.execute(sa.delete(self.closure.entities[name].table).where(chosen))
+                statement = sa.delete(self.closure.entities[name].table).where(chosen)
             else:
-                self.connection.execute(sa.delete(self.closure.entities[name].table).where(sa.and_(chosen, *also)))
+                statement = sa.delete(self.closure.entities[name].table).where(sa.and_(chosen, *also))
+            deleted = self.connection.execute(statement).rowcount
+        return deleted
 
     def levels(self, name: str, among: Everyone) -> list[int | None]:
         """The depths that are deleted one after the other, deepest first; None: all at once."""
@@ -197,7 +199,7 @@ class Removal:
         written = {one.name for one in self.scope.catalogue.written(self.closure.entity.name)}
         return bool(self.looks_at & written) or self.takes_its_own()
 
-    def unmatched(self, ords: list[int]) -> list[int]:
+    def unmatched(self, among: Everyone) -> list[int]:
         """Those of these roots that are still there and match no more; none where other records do not matter."""
         if not self.looks_at:
             return []
@@ -205,8 +207,8 @@ class Removal:
         work = self.closure.tables[name]
         entity = self.closure.entity
         matching = sa.exists().where(self.where, self.closure.is_record(name)).select_from(entity.table)
-        asked = sa.select(work.c.ord).where(work.c.ord.between(ords[0], ords[-1]), work.c.depth == 0, ~matching)
-        return sorted(set(self.connection.execute(asked).scalars()) & set(ords))
+        asked = sa.select(work.c.ord).distinct().where(work.c.ord.between(*among), work.c.depth == 0, ~matching)
+        return sorted(self.connection.execute(asked).scalars())
 
     def takes_its_own(self) -> bool:
         """Whether a cascade takes records of the entity itself, which need not match the query."""

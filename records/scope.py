@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from bulkdelete.domain.errors import InvalidJobError
 from bulkdelete.domain.job import Job
-from bulkdelete.domain.query.growing import may_grow
+from bulkdelete.domain.query.growing import TRUE_WITHOUT, may_grow
 from bulkdelete.domain.query.naming import subjects
 from bulkdelete.domain.query.terms import Terms
 from bulkdelete.domain.query.tree import QueryTree
@@ -105,8 +105,10 @@ class Scope:
         if tree.top is not None:
             return True
         written = {one.name for one in self.catalogue.written(entity)}
-        clears_own = any(one.unlinks and one.child == entity for one in self.catalogue.referrers(entity))
-        return may_grow(tree) and (clears_own or bool(self.looks_at(index) & written))
+        if may_grow(tree) and self.looks_at(index) & written:
+            return True
+        cleared = {name.lower() for name in self.catalogue.cleared_of(entity)}
+        return any(what.operator in TRUE_WITHOUT and what.attribute.lower() in cleared for what, _ in subjects(tree))
 
     def order(self) -> list[int]:
         """The queries in the order they run."""

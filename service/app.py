@@ -10,7 +10,7 @@ from functools import partial
 from bulkdelete.consumers.attention import Attention
 from bulkdelete.consumers.deletion import Deletion
 from bulkdelete.consumers.routes import Role
-from bulkdelete.projections.keeper import SERVICE_MEMORY, ViewKeeper
+from bulkdelete.projections.keeper import ViewKeeper
 from bulkdelete.projections.layout import ViewFiles
 from bulkdelete.service.cataloguefile import read_catalogue
 from bulkdelete.service.event_store import open_event_store
@@ -37,7 +37,7 @@ def parts_of(settings: Settings, roles: frozenset[Role]) -> Iterator[Parts]:
         deletion = Deletion(application, targets.of, stopping.is_set, Attention(application))
         keeper = None
         if Role.PROJECTION in roles:
-            keeper = ViewKeeper(ViewFiles.beside(settings.views_path), application, SERVICE_MEMORY)
+            keeper = ViewKeeper(ViewFiles.beside(settings.views_path), application)
         try:
             notifier = notifier_of(settings, application) if Role.NOTIFICATION in roles else None
             yield Parts(

@@ -17,7 +17,6 @@ from pydantic_settings.exceptions import SettingsError as UnreadableError
 
 from bulkdelete.domain.errors import BulkDeleteError, InvalidJobError
 from bulkdelete.domain.refusals import path_of
-from bulkdelete.service.jobfile import read_yaml
 from bulkdelete.service.settings import PREFIX, Settings
 from bulkdelete.service.urls import HIDDEN, SECRET_WORDS, shown
 
@@ -75,6 +74,9 @@ def read_file(path: Path) -> dict[str, Any]:
     try:
         text = path.read_text(encoding="utf-8")
         if path.suffix.lower() in {".yaml", ".yml"}:
+            # Only here: what reads YAML takes a while to load, and most settings come from the environment.
+            from bulkdelete.service.jobfile import read_yaml  # noqa: PLC0415
+
             value = read_yaml(text)
         else:
             value = json.loads(text) if path.suffix.lower() == ".json" else tomllib.loads(text)

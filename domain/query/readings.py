@@ -74,6 +74,10 @@ def readings(tree: QueryTree, terms: Terms) -> list[str]:
     found = list(of_comparisons(comparisons))
     if any(one.operator.form.family in {"day", "span", "fiscal"} for one in comparisons):
         found.append(f"days are those of {terms.zone.key}; now is {terms.local_now:%Y-%m-%d %H:%M:%S} there")
+        if terms.zone.key != "UTC":
+            found.append(
+                f"times stored without a zone are those of {terms.zone.key}, unless the catalogue says another"
+            )
     if any(one.operator.form.family == "fiscal" for one in comparisons):
         found.append(of_fiscal(terms))
     if any(

@@ -56,7 +56,7 @@ def says_nothing(word: str, value: Any) -> bool:
                 raise refused(f"{word}.AttributeExpressions groups records: what would be deleted is not said by it")
             return True
         case "PageInfo":
-            if isinstance(value, dict) and (value.get("Count") or (value.get("PageNumber") or 0) not in {0, 1}):
+            if isinstance(value, dict) and (value.get("Count") or (value.get("PageNumber") or 0) not in (0, 1)):
                 raise refused("PageInfo asks for a page: Dataverse ignores it here, and deletes more; use TopCount")
             return True
         case "Distinct" | "TopCount" | "all_records":

@@ -12,6 +12,7 @@ from bulkdelete.records.fault import Fault, FaultKind
 LOCKED = {1205, 3572}
 """Lock wait timeout, also of metadata locks and NOWAIT."""
 SLOW = {1969, 3024, 1317}
+REFERENCE = {1216, 1217, 1451, 1452}
 CONFLICT = {1213, 1020, 1412, 1305}
 AWAY = {
     1021, 1040, 1041, 1042, 1043, 1044, 1045, 1046, 1049, 1053, 1077, 1078, 1079, 1080, 1114, 1129, 1130, 1152, 1158,
@@ -40,7 +41,7 @@ def fault_of(error: BaseException) -> Fault:
         return Fault(kind, str(number or 2006), text or "the connection is gone")
     found = FOREIGN_KEY.search(text)
     _, table, constraint = (one.replace("``", "`") for one in found.groups()) if found else (None, None, None)
-    return Fault(kind, str(number), text, constraint, table)
+    return Fault(kind, str(number), text, constraint, table, of_reference=number in REFERENCE)
 
 
 def kind_of(number: int) -> FaultKind:

@@ -11,6 +11,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import mysql
 
 from bulkdelete.domain.query.patterns import Piece
 from bulkdelete.domain.query.tree import TextMode, Value
@@ -113,14 +114,14 @@ class MariaDBOperands:
         return column.op("REGEXP", is_comparison=True)(sa.bindparam(None, text, type_=sa.Text))
 
     def choices(self, entity: Entity, attribute: Attribute) -> sa.ColumnElement[str] | None:
-        """From JSON, which is text here, or a text."""
-        if attribute.kind != "text":
+        """From JSON (on MariaDB a text), or a text."""
+        if attribute.kind != "text" and not self.holds_list(attribute):
             return None
-        return listed(entity.table.c[attribute.name], trimmed)
+        return listed(sa.cast(entity.table.c[attribute.name], mysql.CHAR(charset="utf8mb4")), trimmed)
 
     def holds_list(self, attribute: Attribute) -> bool:
-        """JSON is text here."""
-        return False
+        """JSON on MySQL; on MariaDB it is text."""
+        return attribute.native == "json"
 
     def before(self, entity: Entity, attribute: str, cut_off: datetime.datetime, zone: ZoneInfo) -> Truth:
         """A column that keeps fewer decimals was cut when the record was written, so the cut-off is, too."""

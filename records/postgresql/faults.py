@@ -9,6 +9,7 @@ from bulkdelete.records.fault import Fault
 
 LOCKED = {"55P03"}
 SLOW = {"57014"}
+REFERENCE = {"23001", "23503"}
 CONFLICT = {"40001", "40P01"}
 AWAY_CLASSES = {"08", "53", "57", "58"}
 AWAY = {"25006", "3D000", "28000", "28P01", "25P03"}
@@ -33,7 +34,8 @@ def fault_of(error: BaseException) -> Fault:
     elif code in AWAY or code[:2] in AWAY_CLASSES:
         # A trigger on a foreign server raises what says that *that* one is away: then our connection lives.
         kind = "away" if code[:2] != "08" or is_gone(error) else "record"
-    return Fault(kind, code, text, diagnostics.constraint_name, diagnostics.table_name)  # type: ignore[arg-type]
+    names = diagnostics.constraint_name, diagnostics.table_name
+    return Fault(kind, code, text, *names, of_reference=code in REFERENCE)  # type: ignore[arg-type]
 
 
 def is_gone(error: BaseException) -> bool:

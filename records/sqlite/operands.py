@@ -57,7 +57,9 @@ class SQLiteOperands:
             case bool():
                 return sa.bindparam(None, int(value), type_=sa.Integer)
             case Decimal():
-                number = int(value) if value == value.to_integral_value() else float(value)
+                # Beyond 64 bits SQLite itself knows but floating-point numbers.
+                whole = abs(value) < 2**63 and value == value.to_integral_value()
+                number = int(value) if whole else float(value)
                 return sa.bindparam(None, number, type_=sa.Integer if isinstance(number, int) else sa.Float)
             case _:
                 return sa.bindparam(None, value, type_=sa.types.NullType())

@@ -32,6 +32,9 @@ GAP, SELDOM, MINDFUL = 0.11, 2.0, 10.0
 
 BUSY, LOCKED, READONLY, INTERRUPT, IOERR, CORRUPT, FULL, CANTOPEN, PROTOCOL, NOTADB = 5, 6, 8, 9, 10, 11, 13, 14, 15, 26
 
+REFERENCE = "FOREIGN KEY constraint failed"
+"""Of RESTRICT the code is that of a trigger that raises: the text tells."""
+
 AWAY = {READONLY, IOERR, CORRUPT, FULL, CANTOPEN, PROTOCOL, NOTADB}
 
 
@@ -150,7 +153,7 @@ class SQLiteSessions(Savepoints):
             return Fault("locked", str(code), text)
         if primary == INTERRUPT:
             return Fault("slow", str(code), text)
-        return Fault("away" if primary in AWAY else "record", str(code), text)
+        return Fault("away" if primary in AWAY else "record", str(code), text, of_reference=text == REFERENCE)
 
     def now(self) -> sa.ColumnElement[datetime.datetime]:
         """UTC, in milliseconds."""

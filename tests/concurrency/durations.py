@@ -23,10 +23,11 @@ OURS = re.compile(r"bulkdelete_|closure_\d")
 
 @dataclass(frozen=True)
 class Held:
-    """One transaction: how long it held records, and its slowest statement."""
+    """One transaction: how long it held records, how often it was refused a lock, and its slowest statement."""
 
     seconds: float
     statements: int
+    refused: int
     slowest: float
     slowest_sql: str
 
@@ -37,6 +38,7 @@ class Current:
 
     since: float | None = None
     statements: int = 0
+    refused: int = 0
     slowest: float = 0.0
     slowest_sql: str = ""
     asked: float = 0.0
@@ -63,7 +65,9 @@ class Durations:
     def failed(self, context: sa.engine.ExceptionContext) -> None:
         """A statement was answered with an error."""
         if context.connection is not None and "durations" in context.connection.info:
-            self.noted(context.connection.info["durations"], str(context.statement))
+            current = context.connection.info["durations"]
+            current.refused += 1
+            self.noted(current, str(context.statement))
 
     def noted(self, current: Current, statement: str) -> None:
         took = time.monotonic() - current.asked
@@ -76,7 +80,8 @@ class Durations:
         current = record.info.pop("durations", None)
         if current is not None and current.since is not None:
             one = Held(
-                time.monotonic() - current.since, current.statements, current.slowest, current.slowest_sql
+                time.monotonic() - current.since, current.statements, current.refused, current.slowest,
+                current.slowest_sql,
             )  # fmt: skip
             with self.lock:
                 self.held.append(one)
@@ -97,8 +102,8 @@ class Durations:
         )
         one = self.longest
         return (
-            f"{every}, longest {one.seconds * 1000:.0f} ms ({one.statements} statements, slowest "
-            f"{one.slowest * 1000:.0f} ms: {one.slowest_sql[:160]})"
+            f"{every}, longest {one.seconds * 1000:.0f} ms ({one.statements} statements, {one.refused} refused, "
+            f"slowest {one.slowest * 1000:.0f} ms: {one.slowest_sql[:160]})"
         )
 
 

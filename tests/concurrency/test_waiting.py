@@ -18,8 +18,9 @@ from tests.concurrency.worlds import Size, World, below
 from tests.faults.rows import Rows
 from tests.records.sessions import Session, session_on
 
-BOUNDS = {"postgresql": 0.8, "mariadb": 2.0}
-"""Seconds: one wait (0.2; 1 is the shortest that MariaDB knows), the work, and as much again for a busy machine."""
+MOST_REFUSED = 2
+"""Statements of one transaction: one that waits in vain for 0.2 seconds (a second on MariaDB), and one that asks
+what keeps a record. Not the time itself: a busy machine takes as long for what waits for nobody."""
 WATCHED = 3.0
 """Seconds after which the other one lets go."""
 SIZE = Size(boxes=400, logs=3_000, nodes=240)
@@ -120,11 +121,11 @@ def test_records_that_somebody_holds(rows: Rows, other: Other) -> None:
     ended_by_itself, found = beside(rows, other)
 
     assert ended_by_itself, "it waits until the other one lets go"
-    assert found.longest.seconds < BOUNDS[rows.name], found.figures()
+    assert max(one.refused for one in found.held) <= MOST_REFUSED, found.figures()
 
 
 @pytest.mark.parametrize(("rows", "other"), cases(TABLES), indirect=["rows"])
 def test_a_table_that_somebody_waits_to_change(rows: Rows, other: Other) -> None:
     _, found = beside(rows, other)
 
-    assert found.longest.seconds < BOUNDS[rows.name], found.figures()
+    assert max(one.refused for one in found.held) <= MOST_REFUSED, found.figures()

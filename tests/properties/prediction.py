@@ -56,12 +56,10 @@ class Prediction:
             }
             for later, entity in enumerate(entities)
         }
-        after = {index: self.waited_for(index, before) for index in before}
         ordered: list[int] = []
-        while rest := [index for index in before if index not in ordered]:
-            ordered.append(
-                next(index for index in rest if all(index in after[one] for one in after[index] if one in rest))
-            )
+        while rest := {index: before[index] - set(ordered) for index in before if index not in ordered}:
+            after = {index: self.waited_for(index, rest) for index in rest}
+            ordered.append(next(index for index in rest if all(index in after[one] for one in after[index])))
         return ordered
 
     def waited_for(self, index: int, before: dict[int, set[int]]) -> set[int]:
@@ -81,7 +79,7 @@ class Prediction:
             reached += {
                 one.child for one in self.case.referrers(name) if one.rule == "CASCADE" and one.child not in reached
             }
-        return {one.child for name in reached for one in self.case.referrers(name) if self.rules.restricts(one)}
+        return {one.child for name in reached for one in self.case.referrers(name) if self.rules.keeps(one)}
 
     def walk(self, index: int) -> None:
         """One query: pass after pass, since a link that is cleared may make more records match."""

@@ -129,6 +129,10 @@ class Rules:
         """Whether a record that refers to another by this link keeps it."""
         return self.behaviour.rule(link) in {"RESTRICT", "NO ACTION"}
 
+    def keeps(self, link: Link) -> bool:
+        """Whether a record that refers to another by this link keeps it, or can only go before it."""
+        return self.restricts(link) or (link.rule == "SET NULL" and self.nulls_what_is_not_null(link))
+
     def is_unclearable(self, link: Link, parent: Record) -> bool:
         """Whether a record that refers to this one cannot lose or change that link."""
         if self.behaviour.rule(link) != "SET DEFAULT":

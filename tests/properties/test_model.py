@@ -81,6 +81,12 @@ def test_the_restricting_query_goes_first_and_what_it_frees_goes() -> None:
     assert failed(predicted(case)) == []
 
 
+def test_a_link_that_cannot_be_cleared_orders_as_a_restricting_one_does() -> None:
+    unclearable = Column("r", "integer", nullable=False)
+
+    assert predicted(parent_and_child("SET NULL", unclearable, {7: 1}, ALL_OF_P, ALL_OF_C)).order() == [1, 0]
+
+
 @pytest.mark.parametrize(
     ("rule", "held"),
     [

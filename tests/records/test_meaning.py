@@ -229,15 +229,13 @@ def test_relative_dates_and_the_cut_off_refer_to_the_chosen_now(database: Databa
 
 def test_a_run_refers_to_one_instant_from_its_beginning_to_its_end(database: Database, session: Session) -> None:
     database.script(f"CREATE TABLE t (id integer PRIMARY KEY, w {TIMES[database.name]})")
-    soon = datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=1.5)
-    database.execute("INSERT INTO t VALUES (1, ?)", soon.replace(tzinfo=None).isoformat(" "))
-    database.execute(
-        "INSERT INTO t VALUES (2, ?)", (soon - datetime.timedelta(hours=1)).replace(tzinfo=None).isoformat(" ")
-    )
-
     operation_id = session.submit(query(condition("w", "LastXDays", 2)))
-    session.step(operation_id)  # the fence opens: the cut-off
-    time.sleep(2)
+    begun = datetime.datetime.fromisoformat(session.step(operation_id).cut_off or "")  # the fence opens
+    for at, seconds in enumerate((1, -3600), 1):
+        time_of = (begun + datetime.timedelta(seconds=seconds)).replace(tzinfo=None)
+        database.execute("INSERT INTO t VALUES (?, ?)", at, time_of.isoformat(" "))
+
+    time.sleep(1.5)
     ended = session.drive(operation_id)
 
     assert ended.deleted == {"t": ["2"]}

@@ -7,6 +7,7 @@ import pytest
 from bulkdelete.domain.query_builder import Query
 from tests.records.databases import Database
 from tests.records.sessions import Session, account
+from tests.records.test_declared_rules import link, under
 
 NO_ACTION = {"sqlite": "787", "postgresql": "23503", "mariadb": "1451"}
 RESTRICT = {"sqlite": "1811", "postgresql": "23001", "mariadb": "1451"}
@@ -190,3 +191,41 @@ def test_how_many_records_block_and_which(database: Database, session: Session, 
     assert (ended.failed(1)["blocking_count"], ended.failed(2)["blocking_count"]) == (many + 1, 1)
     assert ended.failed(1)["blocking_sample"] == [str(at) for at in range(1, many + 1)][:3] + ["100"] * (many == 1)
     assert ended.failed(2)["blocking_sample"] == ["101"]
+
+
+def test_what_an_error_without_names_keeps_is_tried_again(database: Database, session: Session) -> None:
+    """SQLite says neither which reference it was nor that it was one of those that a later query takes."""
+    database.script("""
+        CREATE TABLE p (id integer PRIMARY KEY);
+        CREATE TABLE k (id integer PRIMARY KEY, p_id integer DEFAULT 99,
+                        FOREIGN KEY (p_id) REFERENCES p (id) ON DELETE SET DEFAULT);
+        INSERT INTO p VALUES (1), (2); INSERT INTO k VALUES (1, 1);
+    """)
+    before = database.state()
+
+    ended = session.run(Query("p").all_records(), Query("k").all_records())
+
+    account(database, before, ended)
+    assert (database.ids("p"), database.ids("k"), ended.failures) == ([], [], [])
+
+
+def test_a_ring_of_which_only_one_link_may_be_cut(database: Database, session: Session) -> None:
+    """The entity that goes first is not the one whose link is cut."""
+    if database.name == "sqlite":
+        database.script("CREATE TABLE a (id integer PRIMARY KEY, b_ref integer REFERENCES b (id) ON DELETE RESTRICT)")
+    else:
+        database.script("CREATE TABLE a (id integer PRIMARY KEY, b_ref integer)")
+    database.script("""
+        CREATE TABLE b (id integer PRIMARY KEY, a_ref integer NOT NULL DEFAULT 1,
+                        FOREIGN KEY (a_ref) REFERENCES a (id) ON DELETE SET DEFAULT);
+        INSERT INTO a VALUES (1, NULL); INSERT INTO b VALUES (38, 1);
+    """)
+    if database.name != "sqlite":
+        database.script("ALTER TABLE a ADD FOREIGN KEY (b_ref) REFERENCES b (id) ON DELETE RESTRICT")
+    database.script("UPDATE a SET b_ref = 38")
+    before = database.state()
+
+    ended = under(session, link("a", "b_ref", "b", "cascade")).run(Query("b").all_records())
+
+    account(database, before, ended)
+    assert (ended.deleted, ended.cascaded, ended.failures) == ({"b": ["38"]}, {"a": ["1"]}, [])

@@ -153,3 +153,18 @@ def test_generated_columns_are_attributes(database: SQLiteDatabase, session: Ses
 
     account(database, before, ended)
     assert ended.deleted == {"r": ["2"]}
+
+
+@pytest.mark.parametrize(("operator", "value", "gone"), [
+    ("LessThan", "1e400", ["0", "1"]), ("Equal", "9223372036854775808", []), ("GreaterThan", "-1e400", ["0", "1"]),
+])  # fmt: skip
+def test_numbers_beyond_64_bits(
+    database: SQLiteDatabase, session: Session, operator: str, value: str, gone: list[str]
+) -> None:
+    database.script(
+        "CREATE TABLE r (id integer PRIMARY KEY, v numeric); INSERT INTO r VALUES (0, 1), (1, 2.5), (2, NULL)"
+    )
+
+    ended = session.run(Query("r").where("v", operator, value))
+
+    assert sorted(ended.deleted.get("r", [])) == gone

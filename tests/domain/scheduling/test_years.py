@@ -35,7 +35,7 @@ MANY = [
     "FREQ=WEEKLY;INTERVAL=2;BYDAY=SU,WE",
     "FREQ=DAILY",
     "FREQ=DAILY;BYHOUR=1,2,3;BYMINUTE=0,30;BYDAY=SU",
-    "FREQ=HOURLY;INTERVAL=7",
+    "FREQ=HOURLY;INTERVAL=31",
 ]
 
 
@@ -78,7 +78,7 @@ def test_every_occurrence_of_ten_years_once() -> None:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_every_occurrence_of_ten_years_once_at_length(seed: int) -> None:
     simulate(MANY, timedelta(minutes=14), seed)
 
