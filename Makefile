@@ -12,7 +12,7 @@ demo: $(UV) ## make a CRM database and run a job on it
 	$(UV) run --frozen --no-dev bulkdelete demo demo
 
 test: check ## every check and every test, on real servers
-	$(RUN) pytest -m "not long" -n 2 --dist loadfile
+	$(RUN) pytest -m "not long" -n 3 --dist loadfile
 
 test-long: $(UV) ## the long, seeded fault runs
 	$(RUN) pytest -m long --timeout 3600

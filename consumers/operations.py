@@ -73,7 +73,7 @@ def check_causes(application: BulkDeletes, command: RetryFailures) -> None:
 
 
 def checked(job: Job, database: str, check: Check | None) -> None:
-    """Hold a job against its database, where that can be asked. Raises InvalidJobError with the path in the command."""
+    """Hold a job against its database, where that can be asked. The refusal has the path in the command."""
     if check is None:
         return
     try:
@@ -84,7 +84,7 @@ def checked(job: Job, database: str, check: Check | None) -> None:
     except RefusedError as error:
         field = error.field or ""
         where = field if field.startswith("catalogue") else f"job.{field}" if field else "job"
-        raise InvalidJobError(error.reason, where) from None
+        raise type(error)(error.reason, where) from None
 
 
 def pull(command: Halt | Unhalt, application: BulkDeletes) -> Brake:

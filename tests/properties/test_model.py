@@ -118,9 +118,9 @@ def test_a_ring_of_two_rules_is_left_to_the_database() -> None:
         predicted(both, "sqlite")
 
 
-def test_sweeps_find_what_the_pass_before_made_match_and_end() -> None:
+def test_what_a_cleared_link_makes_match_was_not_meant() -> None:
     chain = tree("SET NULL", (1, None), (2, 1), (3, 2), (4, 3), (5, 4), (6, 5))
     query = {"EntityName": "p", "Criteria": {"Conditions": [{"AttributeName": "r", "Operator": "Null"}]}}
     found = predicted(Case("", chain.tables, chain.links, chain.rows, (query,)))
 
-    assert ids(found.deleted) == ["p1", "p2", "p3", "p4"]
+    assert ids(found.deleted) == ["p1"]
