@@ -74,12 +74,16 @@ class Prediction:
 
     def restricting(self, entity: str) -> set[str]:
         """The entities that restrict what a deletion of this one's records takes along."""
+        return {one.child for one in self.onto_reached(entity) if self.rules.keeps(one)}
+
+    def onto_reached(self, entity: str) -> list[Link]:
+        """The links onto an entity's records and onto all that a deletion of these takes along."""
         reached = [entity]
         for name in reached:
             reached += {
                 one.child for one in self.case.referrers(name) if one.rule == "CASCADE" and one.child not in reached
             }
-        return {one.child for name in reached for one in self.case.referrers(name) if self.rules.keeps(one)}
+        return [one for name in reached for one in self.case.referrers(name)]
 
     def walk(self, index: int) -> None:
         """One query: pass after pass, since a link that is cleared may make more records match."""
@@ -94,15 +98,9 @@ class Prediction:
 
     def is_settled_first(self, query: dict[str, Any]) -> bool:
         """Whether links that its own deletion clears could make more records match: then none of those is meant."""
-        reached = [query["EntityName"]]
-        for name in reached:
-            reached += {
-                one.child for one in self.case.referrers(name) if one.rule == "CASCADE" and one.child not in reached
-            }
         cleared = {
             column
-            for name in reached
-            for link in self.case.referrers(name)
+            for link in self.onto_reached(query["EntityName"])
             if link.child == query["EntityName"] and link.rule in {"SET NULL", "SET DEFAULT"}
             for column in link.cleared or link.columns
         }
