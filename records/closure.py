@@ -6,7 +6,7 @@ roots reach stands twice. So what holds one record back can be traced to the roo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,12 +15,11 @@ from bulkdelete.domain.record_ids import RecordIds
 from bulkdelete.records.catalogue import Entity, Relationship
 from bulkdelete.records.dialect import AnySelect
 from bulkdelete.records.predicates import Truth
+from bulkdelete.records.referring import Join, referring
 from bulkdelete.records.scope import Scope
 
 Everyone = tuple[int, int]
 """A range of root ordinals, both ends included."""
-Join = Callable[[sa.FromClause, sa.FromClause, Truth], sa.Join]
-"""How two tables are joined, and on what."""
 
 
 class Closure:
@@ -105,18 +104,8 @@ class Closure:
     def referring(
         self, relationship: Relationship, parents: sa.FromClause, kid: sa.FromClause, join: Join = sa.join
     ) -> sa.Join:
-        """Records of a work table, joined to those that refer to them; through their own table where that must say so.
-
-        The parent stands on the left: its collation and affinity say what refers to it.
-        """
-        parent = self.entities[relationship.parent]
-        pairs = list(zip(relationship.child_columns, relationship.parent_columns, strict=True))
-        if set(relationship.parent_columns) <= set(parent.key):
-            on = (parents.c[f"k{parent.key.index(other)}"] == kid.c[own] for own, other in pairs)
-            return join(parents, kid, sa.and_(*on))
-        referred = parent.table.alias("referred")
-        source = join(parents, referred, self.is_record(parent.name, parents, referred))
-        return join(source, kid, sa.and_(*(referred.c[other] == kid.c[own] for own, other in pairs)))
+        """Records of a work table, joined to those that refer to them."""
+        return referring(relationship, self.entities[relationship.parent], parents, kid, join)
 
     def mark_asked(self, where: Truth) -> None:
         """Records of the entity that a cascade takes along, but that the query asks for as well."""

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from bulkdelete.records.catalogue import Entity, Relationship
 from bulkdelete.records.dialect import AnySelect
 from bulkdelete.records.predicates import Truth
+from bulkdelete.records.referring import referring
 from bulkdelete.records.scope import Scope
 
 Counts = dict[tuple[str, str, int], int]
@@ -142,15 +143,8 @@ class Foreseen:
         return found.distinct() if one.declared else found
 
     def referring(self, one: Relationship, above: sa.FromClause, kid: sa.FromClause) -> sa.Join:
-        """Records of a work table, joined to those that refer to them; through their own table where needed."""
-        parent = self.entities[one.parent]
-        pairs = list(zip(one.child_columns, one.parent_columns, strict=True))
-        if set(one.parent_columns) <= set(parent.key):
-            on = (above.c[f"k{parent.key.index(other)}"] == kid.c[own] for own, other in pairs)
-            return sa.join(above, kid, sa.and_(*on))
-        referred = parent.table.alias("referred")
-        source = sa.join(above, referred, self.same(parent.name, above, referred))
-        return sa.join(source, kid, sa.and_(*(referred.c[other] == kid.c[own] for own, other in pairs)))
+        """Records of a work table, joined to those that refer to them."""
+        return referring(one, self.entities[one.parent], above, kid)
 
     def mark_kept(self, index: int) -> bool:
         """Mark what a record that stays refers to and restricts, and what takes it along; whether there is any."""
