@@ -17,6 +17,7 @@ from jinja2 import BaseLoader, ChoiceLoader, FileSystemLoader, StrictUndefined, 
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from bulkdelete.consumers.report import Report
+from bulkdelete.domain.record_ids import RecordId, key_in_words
 
 log = logging.getLogger("bulkdelete.notification")
 
@@ -123,9 +124,9 @@ def instant(value: str | None) -> str:
     return f"{datetime.fromisoformat(value):%Y-%m-%d %H:%M:%S} UTC" if value else "never"
 
 
-def key(record_id: str | Sequence[str]) -> str:
-    """A record's id; of a composite one the parts with commas."""
-    return one_line(record_id if isinstance(record_id, str) else ", ".join(record_id))
+def key(record_id: RecordId) -> str:
+    """A record's id."""
+    return one_line(key_in_words(record_id))
 
 
 def one_line(value: Any) -> str:

@@ -97,3 +97,8 @@ class RecordIds:
 def joined(kind: KeyKind, many: Iterable[RecordIds]) -> RecordIds:
     """All ids of many packs in one."""
     return RecordIds.of(kind, [one for ids in many for one in ids])
+
+
+def key_in_words(record_id: RecordId) -> str:
+    """A record's id for people; the parts of a composite key in parentheses, so that several ids stay apart."""
+    return record_id if isinstance(record_id, str) else f"({', '.join(record_id)})"

@@ -94,6 +94,8 @@ class Entity:
     """What only the dialect knows, such as the partitions or whether there is a rowid."""
     time_zone: str | None = None
     """The zone of times that are stored without one, where the catalogue says it; None: the job's."""
+    part_of: tuple[str, ...] = ()
+    """Entities whose records its own are, too: those of which it is a partition."""
 
     @property
     def key_columns(self) -> list[sa.Column[object]]:

@@ -39,7 +39,9 @@ class Declared:
 
     def placed(self, entity: Entity) -> Entity:
         """A table as the entity that the catalogue makes of it: its name, and the zone of its times."""
-        return replace(entity, name=self.name(entity.name), time_zone=self.naming.time_zone(entity.name))
+        part_of = tuple(self.name(one) for one in entity.part_of)
+        zone = self.naming.time_zone(entity.name)
+        return replace(entity, name=self.name(entity.name), time_zone=zone, part_of=part_of)
 
     def name(self, table: str) -> str:
         """How the entity of a table is called."""

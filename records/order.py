@@ -14,6 +14,8 @@ def order_of_queries(catalogue: Catalogue, entities: list[str]) -> list[int]:
         restricting = {
             one.child for name in catalogue.reached(entity) for one in catalogue.referrers(name) if one.restricts
         }
+        # A partition with a foreign key of its own restricts as the whole table does.
+        restricting |= {whole for child in restricting for whole in catalogue.entities[child].part_of}
         before[later] = {earlier for earlier, other in enumerate(entities) if other in restricting and other != entity}
     ordered: list[int] = []
     while len(ordered) < len(entities):

@@ -33,6 +33,7 @@ def reflect(schema: Schema, declarations: Declarations, trees: Sequence[QueryTre
         if table not in found:
             found[table] = declared.entity(table)
     refuse_keyless(found, used)
+    refuse_both_ways(found, used)
     linked = linked_to(declared, trees)
     return Catalogue.of(
         {declared.name(table): declared.placed(one) for table, one in found.items()},
@@ -64,3 +65,14 @@ def refuse_keyless(found: dict[str, Entity], used: list[Relationship]) -> None:
     for one in used:
         if one.rule == "cascade" and not found[one.child].key:
             raise InvalidJobError(f'a deletion takes records of "{one.child}" along, which has no primary key')
+
+
+def refuse_both_ways(found: dict[str, Entity], used: list[Relationship]) -> None:
+    """One deletion takes a record along under one name. Raises InvalidJobError where a partition would give it two."""
+    along = {one.child for one in used if one.rule == "cascade"}
+    for table in along:
+        if whole := along.intersection(found[table].part_of):
+            raise InvalidJobError(
+                f'a deletion takes records of "{table}" along, and of "{min(whole)}", of which it is a partition: '
+                "they cannot be counted apart"
+            )

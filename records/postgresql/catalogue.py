@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
 
 from bulkdelete.domain.errors import InvalidJobError
 from bulkdelete.domain.record_ids import KeyKind
-from bulkdelete.records.catalogue import Attribute, Entity, Kind, Relationship, Rule, suggestion
+from bulkdelete.records.catalogue import Attribute, Entity, Kind, Relationship, Rule
 from bulkdelete.records.dialect import TableName
 from bulkdelete.records.native_types import NativeType
+from bulkdelete.records.postgresql.partitions import Partitions, refuse_partial
+from bulkdelete.records.postgresql.relations import RELATIONS, name_of, resolve
 from bulkdelete.records.predicates import Truth
 
 RULES: dict[str, Rule] = {
@@ -23,17 +26,6 @@ KINDS: dict[str, Kind] = {
     "name": "text", "uuid": "uuid", "date": "date", "timestamp": "datetime", "timestamptz": "instant",
     "bytea": "binary",
 }  # fmt: skip
-RELATION_KINDS = {
-    "v": "view", "m": "materialized view", "f": "foreign table", "S": "sequence", "c": "composite type", "i": "index",
-}  # fmt: skip
-
-RELATIONS = """
-SELECT c.oid::bigint AS oid, n.nspname AS schema, c.relname AS name, c.relkind AS kind,
-       n.nspname = ANY (current_schemas(false)) AND pg_table_is_visible(c.oid) AS visible
-FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast') AND n.nspname NOT LIKE 'pg\\_temp%%'
-  AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition
-"""
 COLUMNS = """
 SELECT a.attname AS name, format_type(a.atttypid, -1) AS native, a.attnotnull AS required,
        CASE WHEN t.typtype = 'd' THEN b.typname ELSE t.typname END AS type, t.typtype AS typtype
@@ -66,7 +58,7 @@ ORDER BY c.conname, c.oid
 """
 """Foreign keys, from any schema, whose trigger on deletion is enabled."""
 REFERRERS = FOREIGN_KEYS.replace("{which}", "c.confrelid = ANY (:oids)")
-REFERENCES = FOREIGN_KEYS.replace("{which}", "c.conrelid = :oid")
+REFERENCES = FOREIGN_KEYS.replace("{which}", "c.conrelid = ANY (:oids)")
 INDEXED = """
 SELECT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = :oid AND i.indisvalid AND i.indpred IS NULL
   AND (i.indkey::int2[])[0:cardinality(CAST(:columns AS text[])) - 1] @> (
@@ -84,6 +76,7 @@ class PostgreSQLSchema:
         self.relations = [row for row in found if row["schema"] != schema and (row["schema"], row["name"]) not in ours]
         self.tables = {name_of(row): row for row in self.relations}
         self.names = {row["oid"]: name for name, row in self.tables.items()}
+        self.partitions = Partitions.of(self.relations)
 
     def resolve(self, name: str, path: str) -> str:
         """The table that a name means."""
@@ -91,18 +84,29 @@ class PostgreSQLSchema:
 
     def entity(self, table: str, path: str | None) -> Entity:
         """One table as an entity."""
-        return entity_of(self.connection, table, self.tables[table], path)
+        row = self.tables[table]
+        part_of = tuple(self.names[one] for one in row["ancestors"] if one in self.names)
+        return replace(entity_of(self.connection, table, row, path), part_of=part_of)
 
     def referrers(self, tables: Sequence[str]) -> list[Relationship]:
-        """The foreign keys onto these tables, from any schema."""
+        """The foreign keys onto these tables, from any schema; onto what they are a part of, or their parts, too."""
         oids = [self.tables[one]["oid"] for one in tables]
-        rows = self.connection.execute(sa.text(REFERRERS), {"oids": oids}).mappings()
-        return [relationship(dict(row), self.names) for row in rows]
+        onto = {one for oid in oids for one in (*self.partitions.above(oid), *self.partitions.below(oid))}
+        rows = self.connection.execute(sa.text(REFERRERS), {"oids": sorted(onto)}).mappings()
+        found = [(dict(row), parent) for row in rows for parent in self.partitions.holding(oids, row["parent"])]
+        for row, parent in found:
+            if parent in self.partitions.ancestors.get(row["parent"], ()):
+                key = key_of(self.connection, parent)
+                refuse_partial(
+                    row["name"], row["parent_columns"], key, self.names[parent], self.names[row["parent"]]
+                )  # fmt: skip
+        return [relationship({**row, "parent": parent}, self.names) for row, parent in found]
 
     def references(self, table: str) -> list[Relationship]:
-        """The foreign keys of this table, onto any schema."""
-        rows = self.connection.execute(sa.text(REFERENCES), {"oid": self.tables[table]["oid"]}).mappings()
-        return [relationship(dict(row), self.names) for row in rows if row["parent"] in self.names]
+        """The foreign keys of this table, onto any schema; those of what it is a part of are its own."""
+        oid = self.tables[table]["oid"]
+        rows = self.connection.execute(sa.text(REFERENCES), {"oids": list(self.partitions.above(oid))}).mappings()
+        return [relationship({**row, "child": oid}, self.names) for row in rows if row["parent"] in self.names]
 
     def is_indexed(self, table: str, columns: tuple[str, ...]) -> bool:
         """Whether an index of the table begins with these columns, in any order."""
@@ -119,37 +123,10 @@ def relationship(row: dict[str, Any], names: dict[int, str]) -> Relationship:
     )  # fmt: skip
 
 
-def name_of(relation: dict[str, Any]) -> str:
-    """How an entity is called that the job did not name."""
-    return relation["name"] if relation["visible"] else f"{relation['schema']}.{relation['name']}"
-
-
-def resolve(name: str, relations: list[dict[str, Any]], path: str) -> dict[str, Any]:
-    """The table an entity's name means: as it is written, else without regard to case."""
-    for fold in (str, str.lower):
-        same = [
-            one
-            for one in relations
-            if fold(name) in {fold(f"{one['schema']}.{one['name']}")}
-            or (one["visible"] and fold(one["name"]) == fold(name))
-        ] or [one for one in relations if fold(one["name"]) == fold(name)]
-        if len(same) == 1:
-            if same[0]["kind"] not in {"r", "p"}:
-                kind = RELATION_KINDS[same[0]["kind"]]
-                raise InvalidJobError(f'"{name}" is a {kind}: records are deleted from tables only', path)
-            return same[0]
-        if same:
-            choices = ", ".join(f"{one['schema']}.{one['name']}" for one in same)
-            raise InvalidJobError(f'"{name}" may mean several entities: {choices}', path)
-    known = [name_of(one) for one in relations if one["kind"] in {"r", "p"}]
-    shown = ", ".join(sorted(known)[:50])
-    raise InvalidJobError(f'the database has no entity "{name}".{suggestion(name, known)} entities: {shown}', path)
-
-
 def entity_of(connection: sa.Connection, name: str, relation: dict[str, Any], path: str | None) -> Entity:
     """One table as an entity. `path` is where the job asks for it; None: a deletion merely reaches it."""
     columns = [dict(row) for row in connection.execute(sa.text(COLUMNS), {"oid": relation["oid"]}).mappings()]
-    key = tuple(connection.execute(sa.text(KEY), {"oid": relation["oid"]}).scalars())
+    key = key_of(connection, relation["oid"])
     attributes = {row["name"]: attribute_of(row) for row in columns}
     if not key and path is not None:
         raise InvalidJobError(f'"{name}" has no primary key: its records cannot be told apart', path)
@@ -163,6 +140,11 @@ def entity_of(connection: sa.Connection, name: str, relation: dict[str, Any], pa
     if len(key) == 1:
         kind = kinds.get(attributes[key[0]].kind, "text")  # type: ignore[assignment]
     return Entity(name, table, key or ("ctid",), kind, attributes, physical)
+
+
+def key_of(connection: sa.Connection, oid: int) -> tuple[str, ...]:
+    """The columns of a table's primary key, in key order; none: it has none."""
+    return tuple(connection.execute(sa.text(KEY), {"oid": oid}).scalars())
 
 
 def attribute_of(row: dict[str, Any]) -> Attribute:

@@ -9,6 +9,7 @@ from rich.markup import escape
 
 from bulkdelete.domain.errors import InvalidJobError
 from bulkdelete.domain.job import Job
+from bulkdelete.domain.record_ids import key_in_words
 from bulkdelete.records.effects import Effect
 from bulkdelete.records.preview import Preview
 from bulkdelete.service.foresight import Foresight
@@ -44,7 +45,7 @@ def told(one: Foresight) -> Iterator[str]:
     if outlook.blocked:
         yield f"  {outlook.blocked:,} of them will be kept back"
     if outlook.sample:
-        yield "such as " + ", ".join(str(each) for each in outlook.sample)
+        yield "such as " + ", ".join(map(key_in_words, outlook.sample))
     yield from (f"also matches empty values: {each}" for each in one.explanation.matches_empty)
     yield from (f"read so: {each}" for each in one.explanation.readings)
 

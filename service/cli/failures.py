@@ -13,6 +13,7 @@ from rich.markup import escape
 
 from bulkdelete.domain.commands import RetryFailures
 from bulkdelete.domain.errors import InvalidJobError
+from bulkdelete.domain.record_ids import key_in_words
 from bulkdelete.projections.answers import Failure, FailureCause
 from bulkdelete.service.cli.output import messages, print_json
 from bulkdelete.service.cli.tables import Form, results, write_array, write_rows
@@ -83,17 +84,12 @@ def tell_causes(console: Console, short: str, causes: list[FailureCause], state:
 
 def example(cause: FailureCause) -> str:
     """One of the records, and some of those that hold it."""
-    text = f"{cause.entity} {shown(cause.example_id)}"
+    text = f"{cause.entity} {key_in_words(cause.example_id)}"
     if not cause.blocking_sample:
         return text
-    some = ", ".join(shown(one) for one in cause.blocking_sample[:SAMPLES])
+    some = ", ".join(key_in_words(one) for one in cause.blocking_sample[:SAMPLES])
     more = (cause.blocking_count or 0) - len(cause.blocking_sample[:SAMPLES])
     return f"{text}, held by {cause.blocking_entity} {some}" + (f" and {more:,} more" if more > 0 else "")
-
-
-def shown(record_id: str | list[str]) -> str:
-    """A record's id as people read it."""
-    return record_id if isinstance(record_id, str) else ", ".join(record_id)
 
 
 def quoted(text: str) -> str:
