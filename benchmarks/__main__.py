@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from benchmarks.cases.case import Bench, Case
+from benchmarks.cases.courtesy import COURTESY
 from benchmarks.cases.failing import FAILING
 from benchmarks.cases.size import SIZE
 from benchmarks.cases.speed import SPEED
@@ -20,7 +21,7 @@ from benchmarks.measuring import measured
 from benchmarks.report import Report
 from benchmarks.servers import Servers
 
-CASES: dict[str, Case] = {one.name: one for one in (*SPEED, *FAILING, *SIZE)}
+CASES: dict[str, Case] = {one.name: one for one in (*SPEED, *FAILING, *COURTESY, *SIZE)}
 DATABASES: dict[str, Callable[[Servers], Database]] = {
     "postgresql": lambda servers: PostgreSQL(servers.postgresql.url),
     "mariadb": lambda servers: MariaDB(servers.mariadb.url),
