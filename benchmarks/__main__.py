@@ -15,6 +15,7 @@ from benchmarks.cases.size import SIZE
 from benchmarks.cases.speed import SPEED
 from benchmarks.databases.database import Database
 from benchmarks.databases.mariadb import MariaDB
+from benchmarks.databases.mysql import MySQL
 from benchmarks.databases.postgresql import PostgreSQL
 from benchmarks.databases.sqlite import SQLite
 from benchmarks.measuring import measured
@@ -26,7 +27,10 @@ DATABASES: dict[str, Callable[[Servers], Database]] = {
     "postgresql": lambda servers: PostgreSQL(servers.postgresql.url),
     "mariadb": lambda servers: MariaDB(servers.mariadb.url),
     "sqlite": lambda _servers: SQLite(),
+    "mysql": lambda servers: MySQL(servers.mysql.url),
 }
+USUAL = [name for name in DATABASES if name != "mysql"]
+"""What is measured unless databases are named."""
 RUNS, QUICK_RUNS = 5, 2
 OUTPUT = Path("build/benchmarks")
 
@@ -50,7 +54,7 @@ def main(
     usual = [name for name, one in CASES.items() if not one.explicit]
     report = Report(output, runs or (QUICK_RUNS if quick else RUNS), quick)
     with Servers() as servers:
-        for kind in chosen(database, DATABASES, list(DATABASES)):
+        for kind in chosen(database, DATABASES, USUAL):
             if kind != "sqlite" and (reason := servers.missing(kind)):
                 report.notes.append(reason)
                 continue
