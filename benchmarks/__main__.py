@@ -9,23 +9,28 @@ from typing import Annotated
 import typer
 
 from benchmarks.cases.case import Bench, Case
+from benchmarks.cases.courtesy import COURTESY
 from benchmarks.cases.failing import FAILING
 from benchmarks.cases.size import SIZE
 from benchmarks.cases.speed import SPEED
 from benchmarks.databases.database import Database
 from benchmarks.databases.mariadb import MariaDB
+from benchmarks.databases.mysql import MySQL
 from benchmarks.databases.postgresql import PostgreSQL
 from benchmarks.databases.sqlite import SQLite
 from benchmarks.measuring import measured
 from benchmarks.report import Report
 from benchmarks.servers import Servers
 
-CASES: dict[str, Case] = {one.name: one for one in (*SPEED, *FAILING, *SIZE)}
+CASES: dict[str, Case] = {one.name: one for one in (*SPEED, *FAILING, *COURTESY, *SIZE)}
 DATABASES: dict[str, Callable[[Servers], Database]] = {
     "postgresql": lambda servers: PostgreSQL(servers.postgresql.url),
     "mariadb": lambda servers: MariaDB(servers.mariadb.url),
     "sqlite": lambda _servers: SQLite(),
+    "mysql": lambda servers: MySQL(servers.mysql.url),
 }
+USUAL = [name for name in DATABASES if name != "mysql"]
+"""What is measured unless databases are named."""
 RUNS, QUICK_RUNS = 5, 2
 OUTPUT = Path("build/benchmarks")
 
@@ -49,7 +54,7 @@ def main(
     usual = [name for name, one in CASES.items() if not one.explicit]
     report = Report(output, runs or (QUICK_RUNS if quick else RUNS), quick)
     with Servers() as servers:
-        for kind in chosen(database, DATABASES, list(DATABASES)):
+        for kind in chosen(database, DATABASES, USUAL):
             if kind != "sqlite" and (reason := servers.missing(kind)):
                 report.notes.append(reason)
                 continue

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from bulkdelete.domain.job import Job
+from bulkdelete.domain.job import Job, Options
 from bulkdelete.domain.query_builder import Query
 
 Key = Literal["integer", "uuid"]
 
 JOB = Job(name="Benchmark", queries=[Query("record").where(statecode=1)])
+ONE_WORKER = Job(name="One worker", queries=JOB.queries, options=Options(window=1))
 WARMUP = Job(name="Warm-up", queries=[Query("warmup").where(statecode=1)])
 WARMUP_ROWS = 10
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from benchmarks.data import Data
+from benchmarks.taken import Taken
 
 
 @dataclass
@@ -21,6 +22,12 @@ class Series:
     reply: list[float] = field(default_factory=list)
     """Until the contestant said that it was done."""
     megabytes: list[float] = field(default_factory=list)
+    alone: list[Taken] = field(default_factory=list)
+    """Statements of others, before and after the contestant."""
+    beside: list[Taken] = field(default_factory=list)
+    """Statements of others, while it was at work."""
+    held: list[Taken] = field(default_factory=list)
+    """Transactions that held records."""
     stopped: str | None = None
     """Why the contestant does not do the job at all."""
 
@@ -47,6 +54,21 @@ class Measure(Enum):
     SECONDS = "s"
     EACH = "µs a record"
     PEAK = "MB"
+    OTHERS_50 = "× their p50"
+    OTHERS_95 = "× their p95"
+    OTHERS_99 = "× their p99"
+    HELD_95 = "ms held, p95"
+    HELD_99 = "ms held, p99"
+
+    @property
+    def share(self) -> int | None:
+        """The percentile that it is about."""
+        return int(self.name[-2:]) if self.name.startswith(("OTHERS", "HELD")) else None
+
+    @property
+    def is_of_others(self) -> bool:
+        """Whether it is about what others had to wait, not about the contestant's own time."""
+        return self.name.startswith("OTHERS")
 
     @property
     def higher_is_better(self) -> bool:
@@ -56,11 +78,13 @@ class Measure(Enum):
     @property
     def is_ratio(self) -> bool:
         """Whether it belongs on a scale of ratios."""
-        return self in {Measure.SPEED, Measure.REPLY, Measure.TIME, Measure.COST}
+        return self in {Measure.SPEED, Measure.REPLY, Measure.TIME, Measure.COST} or self.is_of_others
 
     def of(self, ours: Series, theirs: Series | None) -> list[float]:
         """The figures."""
         other = theirs or ours
+        if self.share is not None:
+            return self.of_share(ours, self.share)
         match self:
             case Measure.SPEED:
                 return each(ours.seconds, other.seconds, lambda a, b: b / a)
@@ -78,8 +102,14 @@ class Measure(Enum):
                 return ours.seconds
             case Measure.EACH:
                 return ours.microseconds
-            case Measure.PEAK:
+            case _:
                 return ours.megabytes
+
+    def of_share(self, ours: Series, share: int) -> list[float]:
+        """A percentile of what was held, or how many times as long others took beside it."""
+        if self.is_of_others:
+            return [one.at(share) / other.at(share) for one, other in zip(ours.beside, ours.alone, strict=True)]
+        return [one.at(share) for one in ours.held]
 
 
 @dataclass(frozen=True)

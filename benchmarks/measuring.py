@@ -105,6 +105,9 @@ def run(database: Database, trial: Trial, copying: Copying, series: Series) -> N
     series.seconds.append(one.seconds)
     series.reply.append(one.reply)
     series.megabytes.append(one.megabytes)
+    for found, into in ((one.alone, series.alone), (one.beside, series.beside), (one.held, series.held)):
+        if found is not None:
+            into.append(found)
 
 
 def warm_up(group: Group) -> None:

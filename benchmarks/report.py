@@ -67,17 +67,24 @@ class Report:
 
 def row(figure: Figure, quick: bool) -> str:
     """One line of the table; small sizes are held against nothing."""
-    theirs = figure.theirs
     sign = "≥" if figure.measure.higher_is_better else "≤"
     values = figure.values
     result = spread(values, figure.measure.value) if values else figure.ours.stopped or "not measured"
     must = "" if figure.target is None else f"{sign} {figure.target:g} {figure.measure.value}"
     cells = [
-        figure.case, figure.database, figure.ours.data.title, figure.ours.name, seconds(figure.ours),
-        against(figure), seconds(theirs) if theirs else "", result,
+        figure.case, figure.database, figure.ours.data.title, figure.ours.name, *times(figure), result,
         must, "" if quick else MARKS[figure.is_reached],
     ]  # fmt: skip
     return f"| {' | '.join(cells)} |\n"
+
+
+def times(figure: Figure) -> list[str]:
+    """How long it took, against whom, and how long that took; of the statements of others where it is about them."""
+    share, ours, theirs = figure.measure.share, figure.ours, figure.theirs
+    if figure.measure.is_of_others and share is not None and ours.beside:
+        two = (spread([one.at(share) for one in each], "ms") for each in (ours.beside, ours.alone))
+        return [next(two), "writers alone", next(two)]
+    return [seconds(ours), against(figure), seconds(theirs) if theirs else ""]
 
 
 def against(figure: Figure) -> str:

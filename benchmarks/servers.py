@@ -9,10 +9,11 @@ from types import TracebackType
 from typing import Self
 
 from tests.servers import finding
-from tests.servers.containers import kafka_container, mariadb_container, postgresql_container
+from tests.servers.containers import kafka_container, mariadb_container, mysql_container, postgresql_container
 from tests.servers.errors import ServerUnavailableError
 from tests.servers.kafka import Kafka, KafkaServer
 from tests.servers.mariadb import MariaDB, MariaDBServer
+from tests.servers.mysql import MySQL, MySQLServer
 from tests.servers.postgresql import PostgreSQL, PostgreSQLServer
 from tests.servers.process import Command
 
@@ -31,6 +32,15 @@ class RoomyMariaDB(MariaDBServer):
     def command(self) -> Command:
         """The server."""
         return [*super().command(), "--innodb-buffer-pool-size=1G", "--innodb-log-file-size=1G"]
+
+
+class RoomyMySQL(MySQLServer):
+    """As for the tests, but what is measured fits its memory and its log, and is as durable as by default."""
+
+    def command(self) -> Command:
+        """The server."""
+        room = ["--innodb-buffer-pool-size=1G", "--innodb-redo-log-capacity=2G"]
+        return [*super().command(), *room, "--innodb-flush-log-at-trx-commit=1", "--sync-binlog=1"]
 
 
 @dataclass
@@ -53,6 +63,13 @@ class Servers:
         """A MariaDB: given, of our own, or in a container."""
         given = finding.given(finding.MARIADB_URL, MariaDB)
         ways = (lambda: given, RoomyMariaDB, mariadb_container)
+        return self.stack.enter_context(finding.first_available(*ways))
+
+    @cached_property
+    def mysql(self) -> MySQL:
+        """A MySQL: given, of our own, or in a container."""
+        given = finding.given(finding.MYSQL_URL, MySQL)
+        ways = (lambda: given, RoomyMySQL, mysql_container)
         return self.stack.enter_context(finding.first_available(*ways))
 
     @cached_property

@@ -29,7 +29,7 @@ def half(bench: Bench) -> Iterator[Group]:
     archivers = [BEST_ARCHIVER, DEFAULT_ARCHIVER] if database.name == "mariadb" else []
     speed = Measure.SPEED
     comparisons = [
-        Comparison(EMBEDDED.name, SINGLE.name, speed, AGAINST_SINGLE[database.name]),
+        Comparison(EMBEDDED.name, SINGLE.name, speed, AGAINST_SINGLE.get(database.name)),
         Comparison(EMBEDDED.name, LOOP.name, speed),
         *[Comparison(EMBEDDED.name, other.name, speed, AGAINST_ARCHIVER[other.name]) for other in archivers],
         Comparison(COMMAND_LINE.name, SINGLE.name, speed),
@@ -37,7 +37,7 @@ def half(bench: Bench) -> Iterator[Group]:
         Comparison(two.name, SINGLE.name, speed, SERVICE_AGAINST_SINGLE.get(database.name)),
         *[Comparison(other.name, SINGLE.name, speed) for other in (LOOP, *archivers)],
     ]
-    if database.name == "mariadb":
+    if database.name in {"mariadb", "mysql"}:
         comparisons.insert(1, Comparison(EMBEDDED.name, SINGLE.name, Measure.REPLY))
     contestants = [SINGLE, EMBEDDED, COMMAND_LINE, LOOP, one, two, *archivers]
     yield Group("half", database, on(data, *contestants), comparisons)

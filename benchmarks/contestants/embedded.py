@@ -3,31 +3,37 @@
 from __future__ import annotations
 
 import tempfile
-from contextlib import closing
+from contextlib import closing, nullcontext
+from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
-from benchmarks.data import JOB
+from benchmarks.data import JOB, ONE_WORKER
 from benchmarks.run import Contestant, Run
+from benchmarks.taken import Taken
 from bulkdelete.domain.commands import SubmitBulkDelete
+from bulkdelete.domain.job import Job
 from bulkdelete.domain.operation import Operation
 from bulkdelete.records.target import Target
 from bulkdelete.service.local import LocalRun
 from bulkdelete.service.state import State
+from tests.concurrency.durations import measured
 
 
-def delete(run: Run) -> None:
-    """Submit the job and drive it."""
+def embedded(job: Job, run: Run, watched: bool = False) -> None:
+    """Submit the job and drive it; `watched`: with how long its transactions hold records."""
     with (
         tempfile.TemporaryDirectory(prefix="bulkdelete-state-") as folder,
         closing(Target(run.address)) as target,
         State(Path(folder)).application() as application,
     ):
-        with run.timed():
-            command = SubmitBulkDelete(command_id=uuid4(), operation_id=uuid4(), requested_by="benchmark", job=JOB)
+        with run.timed(), measured(target.engine) if watched else nullcontext() as found:
+            command = SubmitBulkDelete(command_id=uuid4(), operation_id=uuid4(), requested_by="benchmark", job=job)
             operation = application.submit(command, target.shown)
             ended = LocalRun(application, target, operation.id).drive()
         check(run, ended)
+    if found is not None:
+        run.held = Taken.of([one.seconds for one in found.held])
 
 
 def check(run: Run, ended: Operation) -> None:
@@ -37,4 +43,6 @@ def check(run: Run, ended: Operation) -> None:
         raise AssertionError(f"{ended.status}: {deleted:,} deleted, {failed:,} failed: {ended.reason}")
 
 
-EMBEDDED = Contestant("bulkdelete embedded", delete, in_process=True)
+EMBEDDED = Contestant("bulkdelete embedded", partial(embedded, JOB), in_process=True)
+WATCHED = Contestant("bulkdelete embedded, watched", partial(embedded, JOB, watched=True), in_process=True)
+EMBEDDED_ONE = Contestant("bulkdelete embedded, one worker", partial(embedded, ONE_WORKER), in_process=True)

@@ -41,6 +41,8 @@ class MariaDB(Database):
     url: str
     name: ClassVar[str] = "mariadb"
     label: ClassVar[str] = "MariaDB"
+    words: ClassVar[tables.Words] = WORDS
+    settings: ClassVar[tuple[str, ...]] = SETTINGS
     key: ClassVar[Key] = "integer"
     begin: ClassVar[str] = "START TRANSACTION"
     condition: ClassVar[str] = "statecode = 1 AND createdon < UTC_TIMESTAMP()"
@@ -51,7 +53,7 @@ class MariaDB(Database):
         """The database that every run gets a copy of."""
         name = PREPARED.format(number)
         with self.created(name, data) as cursor:
-            for statement in tables.rows(data, WORDS):
+            for statement in tables.rows(data, self.words):
                 cursor.execute(statement)
             yield partial(self.copied, name, data)
 
@@ -59,7 +61,7 @@ class MariaDB(Database):
     def copied(self, name: str, data: Data) -> Iterator[str]:
         """A copy: written out, analysed, read once, and nothing left to purge."""
         with self.created(COPY, data) as cursor:
-            names = ", ".join(tables.tables(data, WORDS))
+            names = ", ".join(tables.tables(data, self.words))
             for table in names.split(", "):
                 cursor.execute(f"INSERT INTO {table} SELECT * FROM {name}.{table}")
             for statement in (f"FLUSH TABLES {names} FOR EXPORT", "UNLOCK TABLES", f"ANALYZE TABLE {names}"):
@@ -79,7 +81,7 @@ class MariaDB(Database):
                 with self.connected(self.address(name)) as cursor:
                     # InnoDB builds each index of an empty table at once, sorted, where nothing is to be checked.
                     cursor.execute("SET unique_checks = 0, foreign_key_checks = 0")
-                    for statement in (*tables.tables(data, WORDS).values(), *tables.indexes(data)):
+                    for statement in (*tables.tables(data, self.words).values(), *tables.indexes(data)):
                         cursor.execute(statement)
                     yield cursor
             finally:
@@ -111,14 +113,14 @@ class MariaDB(Database):
     def described(self) -> str:
         """Version and settings."""
         with self.connected(self.url) as cursor:
-            cursor.execute(f"SELECT @@version, {', '.join(f'@@global.{name}' for name in SETTINGS)}")
+            cursor.execute(f"SELECT @@version, {', '.join(f'@@global.{name}' for name in self.settings)}")
             version, *values = cursor.fetchall()[0]
-            settings = ", ".join(f"{name} {value}" for name, value in zip(SETTINGS, values, strict=True))
+            settings = ", ".join(f"{name} {value}" for name, value in zip(self.settings, values, strict=True))
             return f"{self.label} {version.removesuffix('-MariaDB')} ({settings})"
 
     def address(self, name: str) -> str:
         """The address of a database on this server."""
-        return make_url(self.url).set(drivername="mariadb", database=name).render_as_string(hide_password=False)
+        return make_url(self.url).set(drivername=self.name, database=name).render_as_string(hide_password=False)
 
 
 def history_length(cursor: Cursor) -> int:

@@ -15,6 +15,7 @@ from benchmarks.contestants.statements import LOOP, SINGLE
 from benchmarks.data import Data
 from benchmarks.databases.database import Database
 from benchmarks.databases.mariadb import MariaDB
+from benchmarks.databases.mysql import MySQL
 from benchmarks.databases.postgresql import PostgreSQL
 from benchmarks.databases.sqlite import SQLite
 from benchmarks.figures import Measure
@@ -28,12 +29,13 @@ SMALL = Data(rows=400, matched=200)
 
 @pytest.fixture(
     params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql),
-            pytest.param("mariadb", marks=pytest.mark.mariadb)]
+            pytest.param("mariadb", marks=pytest.mark.mariadb),
+            pytest.param("mysql", marks=pytest.mark.mysql)]
 )  # fmt: skip
 def database(request: pytest.FixtureRequest) -> Database:
     if request.param == "sqlite":
         return SQLite()
-    kinds: dict[str, Callable[[str], Database]] = {"postgresql": PostgreSQL, "mariadb": MariaDB}
+    kinds: dict[str, Callable[[str], Database]] = {"postgresql": PostgreSQL, "mariadb": MariaDB, "mysql": MySQL}
     return kinds[request.param](request.getfixturevalue(request.param).url)
 
 
@@ -91,7 +93,12 @@ def test_what_is_not_there_is_left_out_and_named() -> None:
 @pytest.mark.parametrize("quick", [True, False])
 def test_the_comparisons_of_a_case_name_its_trials(name: str, quick: bool) -> None:
     with Servers() as servers:
-        for database in (SQLite(), PostgreSQL("postgresql://nowhere"), MariaDB("mariadb://nowhere")):
+        for database in (
+            SQLite(),
+            PostgreSQL("postgresql://nowhere"),
+            MariaDB("mariadb://nowhere"),
+            MySQL("mysql://nowhere"),
+        ):
             for one in CASES[name].groups(Bench(database, servers, quick)):
                 labels = [trial.label for trial in one.trials]
                 assert len(labels) == len(set(labels))

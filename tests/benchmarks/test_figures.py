@@ -11,12 +11,13 @@ from benchmarks.data import Data
 from benchmarks.figures import Figure, Measure, Series, spread
 from benchmarks.plot import plot
 from benchmarks.report import Report, row
+from benchmarks.taken import Taken
 
 DATA = Data(rows=2_000, matched=1_000)
 
 
 def series(*seconds: float, stopped: str | None = None) -> Series:
-    return Series("one", DATA, list(seconds), [one / 2 for one in seconds], [100.0 for _ in seconds], stopped)
+    return Series("one", DATA, list(seconds), [one / 2 for one in seconds], [100.0 for _ in seconds], stopped=stopped)
 
 
 @pytest.mark.parametrize(
@@ -32,6 +33,30 @@ def series(*seconds: float, stopped: str | None = None) -> Series:
 )
 def test_each_round_is_compared_with_itself(measure: Measure, values: list[float]) -> None:
     assert Figure("half", "sqlite", series(2.0, 2.0), series(1.0, 4.0), measure).values == values
+
+
+def test_what_others_took_is_compared_with_what_they_take_alone() -> None:
+    one = series(1.0, 1.0)
+    one.alone, one.beside = [Taken.of([0.001, 0.002])] * 2, [Taken.of([0.002, 0.003]), Taken.of([0.004, 0.006])]
+    figure = Figure("foreground", "postgresql", one, None, Measure.OTHERS_99, 2.0)
+    assert figure.values == pytest.approx([1.5, 3.0])
+    assert (figure.is_reached, Measure.OTHERS_99.higher_is_better) == (False, False)
+    told = row(figure, quick=False)
+    assert "4.50 ms (3.00–6.00) | writers alone | 2.00 ms (2.00–2.00) | 2.25 × their p99" in told
+
+
+def test_how_long_records_are_held_is_a_bound_from_above() -> None:
+    one = series(1.0)
+    one.held = [Taken.of([0.1] * 98 + [0.4] * 2)]
+    values = [Figure("locks", "sqlite", one, None, at, 200.0) for at in (Measure.HELD_95, Measure.HELD_99)]
+    assert [figure.is_reached for figure in values] == [True, False]
+
+
+def test_a_percentile_of_few_is_none_that_nobody_took() -> None:
+    few = Taken.of([0.001, 0.002, 0.009])
+    assert (few.p99, few.longest, few.count) == (9.0, 9.0, 3)
+    with pytest.raises(ValueError, match="nothing was measured"):
+        Taken.of([])
 
 
 def test_rounds_that_only_one_of_them_ran_do_not_count() -> None:

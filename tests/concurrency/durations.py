@@ -14,9 +14,9 @@ from typing import Any
 import sqlalchemy as sa
 
 HOLDING = re.compile(
-    r"^\s*(INSERT|UPDATE|DELETE)\b|FOR (UPDATE|SHARE|NO KEY UPDATE|KEY SHARE)|LOCK IN SHARE MODE", re.I
+    r"^\s*(INSERT|UPDATE|DELETE|BEGIN IMMEDIATE)\b|FOR (UPDATE|SHARE|NO KEY UPDATE|KEY SHARE)|LOCK IN SHARE MODE", re.I
 )
-"""Statements that lock records."""
+"""Statements that lock records; on SQLite the whole file."""
 OURS = re.compile(r"bulkdelete_|closure_\d")
 """Our own tables: nobody else waits for their records."""
 

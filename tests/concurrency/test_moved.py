@@ -15,7 +15,7 @@ from bulkdelete.domain.agenda import outstanding
 from bulkdelete.domain.query_builder import Query
 from bulkdelete.domain.work import DeleteBatch
 from tests.concurrency.hands import hand
-from tests.concurrency.servers import on_servers
+from tests.concurrency.servers import on_every_server
 from tests.faults.rows import MariaDBRows, PostgreSQLRows, Rows
 from tests.records.sessions import Ended, Session, session_on
 
@@ -68,7 +68,7 @@ def ids(rows: Rows, table: str) -> list[int]:
     return [int(row[0]) for row in rows.ask(f"SELECT id FROM {table} ORDER BY id")]
 
 
-@on_servers
+@on_every_server
 def test_a_child_moved_to_a_record_that_stays_stays(rows: Rows) -> None:
     ended = moved(rows, CHILDREN, "k", "UPDATE k SET p_id = 2 WHERE id = 7")
 
@@ -76,7 +76,7 @@ def test_a_child_moved_to_a_record_that_stays_stays(rows: Rows) -> None:
     assert ended.cascaded == {"k": ["8"], "g": ["80"]}
 
 
-@on_servers
+@on_every_server
 def test_a_grandchild_moved_to_a_record_that_stays_stays(rows: Rows) -> None:
     ended = moved(rows, CHILDREN, "g", "UPDATE g SET k_id = 9 WHERE id = 70")
 
@@ -84,7 +84,7 @@ def test_a_grandchild_moved_to_a_record_that_stays_stays(rows: Rows) -> None:
     assert ended.cascaded == {"k": ["7", "8"], "g": ["80"]}
 
 
-@on_servers
+@on_every_server
 def test_a_node_moved_to_another_tree_stays(rows: Rows) -> None:
     ended = moved(rows, TREE, "p", "UPDATE p SET parent_id = 2 WHERE id = 7")
 
@@ -92,7 +92,7 @@ def test_a_node_moved_to_another_tree_stays(rows: Rows) -> None:
     assert ended.cascaded == {"p": ["8"]}
 
 
-@on_servers
+@on_every_server
 def test_a_child_that_somebody_takes_is_not_told_as_ours(rows: Rows) -> None:
     ended = moved(rows, CHILDREN, "g", "DELETE FROM g WHERE id = 70")
 

@@ -52,7 +52,7 @@ TABLES = [
     Other("a child's table", "box", "SELECT count(*) FROM link", "ALTER TABLE link ADD COLUMN late INTEGER"),
     Other("an index", "log", "UPDATE log SET pad = 'z' WHERE id = 3", "CREATE INDEX late ON log (grp)"),
 ]
-SERVERS = {"postgresql": pytest.mark.postgresql, "mariadb": pytest.mark.mariadb}
+SERVERS = {"postgresql": pytest.mark.postgresql, "mariadb": pytest.mark.mariadb, "mysql": pytest.mark.mysql}
 LENGTHY = {
     ("mariadb", "a child that keeps"), ("postgresql", "a child's table"),
     ("mariadb", "a child's table"), ("postgresql", "an index"), ("mariadb", "an index"),
@@ -65,7 +65,8 @@ def cases(others: Iterable[Other]) -> list[Any]:
     found = []
     for name, server in SERVERS.items():
         for one in others:
-            marks = [server, *([pytest.mark.long] if (name, one.name) in LENGTHY else [])]
+            is_long = name == "mysql" or (name, one.name) in LENGTHY
+            marks = [server, *([pytest.mark.long] if is_long else [])]
             found.append(pytest.param(name, one, marks=marks, id=f"{one.name}-{name}"))
     return found
 

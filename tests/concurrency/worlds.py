@@ -59,14 +59,8 @@ class World:
 
     def fill(self, table: str, columns: str, count: int, values: str, first: int = 1) -> None:
         """Add records, numbered by `i`."""
-        source = {
-            "postgresql": f"generate_series({first}, {count}) s(i)",
-            "mariadb": f"(SELECT seq AS i FROM seq_{first}_to_{count}) s",
-            "sqlite": f"(WITH RECURSIVE c(i) AS (SELECT {first} UNION ALL SELECT i + 1 FROM c WHERE i < {count}) "
-            "SELECT i FROM c) s",
-        }[self.rows.name]
         moment = values.replace(OLD, f"CAST({OLD} AS timestamptz)") if self.rows.name == "postgresql" else values
-        self.rows.script(f"INSERT INTO {table} {columns} SELECT {moment} FROM {source}")
+        self.rows.script(f"INSERT INTO {table} {columns} SELECT {moment} FROM {self.rows.numbers(first, count)}")
 
     def settle(self) -> None:
         """Let the database know its own sizes."""

@@ -141,7 +141,9 @@ class Writer:
         if table == "box":
             children = [f"DELETE FROM {child} WHERE box_id = {one}" for child in ("part", "hold", "link")]
             return self.hand.transaction([held, *children, f"DELETE FROM box WHERE id = {one}"])
-        leaf = f" AND NOT EXISTS (SELECT 1 FROM node c WHERE c.parent_id = {one})" if table == "node" else ""
+        # In a table of its own: MySQL would not look at the table that it deletes from.
+        below = f"(SELECT 1 FROM node WHERE parent_id = {one} LIMIT 1) AS below"
+        leaf = f" AND NOT EXISTS (SELECT 1 FROM {below})" if table == "node" else ""
         return self.hand.transaction([held, f"DELETE FROM {table} WHERE id = {one}{leaf}"])
 
     def hold(self) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.commands import Shell
-from tests.faults.rows import MariaDBRows, PostgreSQLRows, Rows, SQLiteRows
+from tests.faults.rows import MariaDBRows, MySQLRows, PostgreSQLRows, Rows, SQLiteRows
 
 
 @pytest.fixture
@@ -21,6 +21,7 @@ def shell(tmp_path: Path) -> Shell:
         "sqlite",
         pytest.param("postgresql", marks=pytest.mark.postgresql),
         pytest.param("mariadb", marks=pytest.mark.mariadb),
+        pytest.param("mysql", marks=[pytest.mark.mysql, pytest.mark.long]),
     ]
 )
 def rows(request: pytest.FixtureRequest, tmp_path: Path) -> Rows:
@@ -29,4 +30,6 @@ def rows(request: pytest.FixtureRequest, tmp_path: Path) -> Rows:
         return SQLiteRows(tmp_path / "target.db")
     if request.param == "mariadb":
         return MariaDBRows(request.getfixturevalue("mariadb_url"))
+    if request.param == "mysql":
+        return MySQLRows(request.getfixturevalue("mysql_url"))
     return PostgreSQLRows(request.getfixturevalue("postgresql_url"))

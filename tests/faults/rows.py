@@ -14,6 +14,9 @@ import pymysql
 from pymysql.constants import CLIENT
 from sqlalchemy.engine import make_url
 
+from tests.records.mysql_statements import as_mysql
+
+COUNTED = "WITH RECURSIVE c(i) AS (SELECT {first} UNION ALL SELECT i + 1 FROM c WHERE i < {last}) SELECT i FROM c"
 TABLES = ("item", "log", "hold", "part", "link")
 
 Snapshot = dict[str, dict[str, tuple[Any, ...]]]
@@ -24,6 +27,8 @@ class Rows(ABC):
     """One database; every call has a connection of its own, so that servers may come and go."""
 
     name: ClassVar[str]
+    """What its SQL is; MySQL's is MariaDB's."""
+    server: ClassVar[str]
     address: str
 
     @abstractmethod
@@ -37,6 +42,10 @@ class Rows(ABC):
     @abstractmethod
     def ask(self, sql: str) -> list[tuple[Any, ...]]:
         """The rows of a question."""
+
+    @abstractmethod
+    def numbers(self, first: int, last: int) -> str:
+        """A table `s` of one column `i` to select from."""
 
     @abstractmethod
     def settle(self) -> None:
@@ -54,7 +63,7 @@ class Rows(ABC):
 class SQLiteRows(Rows):
     """A file."""
 
-    name = "sqlite"
+    name = server = "sqlite"
 
     def __init__(self, path: Path, journal: str = "WAL") -> None:
         self.path = path
@@ -81,6 +90,9 @@ class SQLiteRows(Rows):
         with self.connected() as connection:
             return connection.execute(sql).fetchall()
 
+    def numbers(self, first: int, last: int) -> str:
+        return f"({COUNTED.format(first=first, last=last)}) s"
+
     def settle(self) -> None:
         self.script("ANALYZE")
 
@@ -88,7 +100,7 @@ class SQLiteRows(Rows):
 class PostgreSQLRows(Rows):
     """A database of a server."""
 
-    name = "postgresql"
+    name = server = "postgresql"
 
     def __init__(self, address: str) -> None:
         self.address = address
@@ -111,6 +123,9 @@ class PostgreSQLRows(Rows):
         with self.connected() as connection:
             return connection.execute(sql.encode()).fetchall()
 
+    def numbers(self, first: int, last: int) -> str:
+        return f"generate_series({first}, {last}) s(i)"
+
     def settle(self) -> None:
         with psycopg.connect(self.address, autocommit=True) as connection:
             connection.execute("VACUUM ANALYZE")
@@ -119,7 +134,7 @@ class PostgreSQLRows(Rows):
 class MariaDBRows(Rows):
     """A database of a server."""
 
-    name = "mariadb"
+    name = server = "mariadb"
 
     def __init__(self, address: str) -> None:
         self.address = address
@@ -153,5 +168,21 @@ class MariaDBRows(Rows):
             cursor.execute(sql)
             return list(cursor.fetchall())
 
+    def numbers(self, first: int, last: int) -> str:
+        return f"(SELECT seq AS i FROM seq_{first}_to_{last}) s"
+
     def settle(self) -> None:
         self.script("ANALYZE TABLE " + ", ".join(TABLES))
+
+
+class MySQLRows(MariaDBRows):
+    """A database of a server whose SQL is nearly MariaDB's."""
+
+    server = "mysql"
+
+    def script(self, sql: str) -> None:
+        super().script(as_mysql(sql))
+
+    def numbers(self, first: int, last: int) -> str:
+        hint = "SELECT /*+ SET_VAR(cte_max_recursion_depth = 10000000) */ i"
+        return f"({COUNTED.format(first=first, last=last).replace('SELECT i', hint)}) s"
