@@ -17,6 +17,8 @@ KeyKind = Literal["int8", "uuid", "text", "composite"]
 RecordId = str | list[str]
 
 WIDTH: dict[str, int] = {"int8": 8, "uuid": 16}
+SPELLED, HYPHENS = 36, 4
+"""Characters of a uuid as databases print it."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class RecordIds:
             case "int8":
                 return cls.of_bytes(kind, struct.pack(f">{len(ids)}q", *map(int, ids)))
             case "uuid":
-                return cls.of_bytes(kind, b"".join(UUID(str(one)).bytes for one in ids))
+                return cls.of_bytes(kind, bytes_of(ids))
             case "text":
                 return cls(kind, len(ids), [str(one) for one in ids])
             case "composite":
@@ -96,7 +98,22 @@ class RecordIds:
 
 def joined(kind: KeyKind, many: Iterable[RecordIds]) -> RecordIds:
     """All ids of many packs in one."""
-    return RecordIds.of(kind, [one for ids in many for one in ids])
+    packs = list(many)
+    if len(packs) == 1:
+        return packs[0]
+    if kind in WIDTH:
+        return RecordIds.of_bytes(
+            kind, b"".join(base64.b64decode(one.data) for one in packs if isinstance(one.data, str))
+        )
+    return RecordIds.of(kind, [one for ids in packs for one in ids])
+
+
+def bytes_of(uuids: Sequence[Any]) -> bytes:
+    """Many uuids, or their texts, side by side. Raises ValueError for what is none."""
+    texts = [str(one) for one in uuids]
+    if all(len(one) == SPELLED and one.count("-") == HYPHENS for one in texts):
+        return bytes.fromhex("".join(texts).replace("-", ""))
+    return b"".join(UUID(one).bytes for one in texts)
 
 
 def key_in_words(record_id: RecordId) -> str:

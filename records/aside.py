@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from bulkdelete.domain.failures import Cause
 from bulkdelete.domain.record_ids import RecordIds
-from bulkdelete.records.blockers import Kept, blockers, hashable
+from bulkdelete.records.blockers import Kept, blocked, hashable
 from bulkdelete.records.catalogue import Relationship
 from bulkdelete.records.causes import Reason
 from bulkdelete.records.closure import Closure
@@ -62,7 +62,7 @@ class Aside:
         if relationship is None:
             self.note(failing, reason)
         else:
-            self.note_blocked(failing, reason, relationship, key)
+            self.note_blocked(failing, reason, relationship)
 
     def set_aside(self, failing: Failing, reason: Reason, key: sa.ColumnElement[str], index: int) -> None:
         """Write them into our own table."""
@@ -89,13 +89,9 @@ class Aside:
         if count:
             self.kept.setdefault(reason, Kept()).add(self.dialect.unpacked(kind, ids, count), [], [])
 
-    def note_blocked(
-        self, failing: Failing, reason: Reason, relationship: Relationship, key: sa.ColumnElement[str]
-    ) -> None:
+    def note_blocked(self, failing: Failing, reason: Reason, relationship: Relationship) -> None:
         """The same, with what blocks each."""
-        if rows := self.connection.execute(failing.roots(self.closure.roots.c.ord, key)).all():
-            found = blockers(self.closure, relationship, failing)
-            block = [found.get(row[0], (0, [])) for row in rows]
-            ids = ids_of(self.closure.entity, [row[1] for row in rows])
+        if failing.news and (rows := blocked(self.closure, relationship, failing)):
+            texts, counts, samples = zip(*rows, strict=True)
             kept = self.kept.setdefault(reason, Kept())
-            kept.add(ids, [many for many, _ in block], [sample for _, sample in block])
+            kept.add(ids_of(self.closure.entity, list(texts)), list(counts), list(samples))

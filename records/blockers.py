@@ -58,32 +58,60 @@ def hashable(one: RecordId) -> Hashable:
     return one if isinstance(one, str) else tuple(one)
 
 
-def blockers(closure: Closure, relationship: Relationship, failing: Failing) -> dict[int, tuple[int, list[RecordId]]]:
-    """Ordinal of a failing root → how many records of the relationship's child block it, and some of them."""
+Told = tuple[str, int, list[RecordId]]
+"""A root's key as text, how many records block it, and some of them."""
+
+
+def blocked(closure: Closure, relationship: Relationship, failing: Failing) -> list[Told]:
+    """The failing roots that are to be told, with what blocks each by this relationship."""
+    key = closure.dialect.key_text(closure.keys(closure.entity.name))
+    is_direct = relationship.parent == closure.entity.name and not closure.cascades
+    if is_direct and closure.scope.catalogue.entities[relationship.child].key:
+        # Each root stands in its own row beside what blocks it: one statement tells both.
+        found = blockers(closure, relationship, failing, roots_too=True)
+        if len(found) == failing.news:
+            return list(found.values())
+    rows = closure.connection.execute(failing.roots(closure.roots.c.ord, key)).all()
+    found = blockers(closure, relationship, failing)
+    return [(text, *found.get(ord_, ("", 0, []))[1:]) for ord_, text in rows]
+
+
+def blockers(
+    closure: Closure, relationship: Relationship, failing: Failing, roots_too: bool = False
+) -> dict[int, Told]:
+    """Ordinal of a failing root → its key (with `roots_too`), how many records block it, and some of them."""
     dialect, child = closure.dialect, closure.scope.catalogue.entities[relationship.child]
     if not child.key:
         return {}
     source, outside, kid, above = closure.blocking(relationship)
-    keys = [kid.c[key].label(f"k{at}") for at, key in enumerate(child.key)]
-    pairs = (
-        sa.select(above.c.ord.label("ord"), *keys)
-        .distinct()
-        .select_from(source)
-        .where(*outside, failing.news_of(above.c.ord) == 1)
-        .subquery("pairs")
-    )
-    own = [pairs.c[f"k{at}"] for at in range(len(child.key))]
+    keys = [kid.c[key].label(f"b{at}") for at, key in enumerate(child.key)]
+    roots = [one for one in above.c if one.name.startswith("k")] if roots_too else []
+    pairs = sa.select(above.c.ord.label("ord"), *roots, *keys).select_from(source)
+    pairs = pairs.where(*outside, failing.news_of(above.c.ord) == 1)
+    each = (pairs if roots_too else pairs.distinct()).subquery("pairs")
+    own = [each.c[f"b{at}"] for at in range(len(child.key))]
     numbered = sa.select(
-        pairs.c.ord, *own,
-        sa.func.row_number().over(partition_by=pairs.c.ord, order_by=own).label("at"),
-        sa.func.count().over(partition_by=pairs.c.ord).label("many"),
+        *each.c,
+        sa.func.row_number().over(partition_by=each.c.ord, order_by=own).label("at"),
+        sa.func.count().over(partition_by=each.c.ord).label("many"),
     ).subquery("numbered")  # fmt: skip
-    text = dialect.key_text([numbered.c[f"k{at}"] for at in range(len(child.key))])
-    found: dict[int, tuple[int, list[RecordId]]] = {}
-    rows = closure.connection.execute(sa.select(numbered.c.ord, numbered.c.many, text).where(numbered.c.at <= SAMPLE))
-    for ord_, many, one in rows:
-        found.setdefault(ord_, (many, []))[1].append(one if len(child.key) == 1 else json.loads(one))
-    return {ord_: (many, sorted(sample, key=by_length)) for ord_, (many, sample) in found.items()}
+    text = dialect.key_text([numbered.c[one.name] for one in own])
+    root = dialect.key_text([numbered.c[one.name] for one in roots]) if roots_too else sa.literal_column("''")
+    rows = closure.connection.execute(
+        sa.select(numbered.c.ord, root, numbered.c.many, text).where(numbered.c.at <= SAMPLE)
+    )
+    found: dict[int, Told] = {}
+    is_composite = len(child.key) > 1
+    for ord_, key, many, one in rows:
+        blocking = json.loads(one) if is_composite else one
+        if many == 1:
+            found[ord_] = (key, 1, [blocking])
+        else:
+            found.setdefault(ord_, (key, many, []))[2].append(blocking)
+    for _, many, sample in found.values():
+        if many > 1:
+            sample.sort(key=by_length)
+    return found
 
 
 def by_length(one: RecordId) -> tuple[int, str]:

@@ -16,28 +16,21 @@ import sqlalchemy as sa
 from bulkdelete.records.aside import Aside
 from bulkdelete.records.catalogue import Relationship
 from bulkdelete.records.causes import Reason, Restrictions, reason_of
-from bulkdelete.records.closure import Closure
+from bulkdelete.records.closure import Closure, Everyone
 from bulkdelete.records.dialect import AnySelect
 from bulkdelete.records.failing import Failing
-from bulkdelete.records.fault import Fault
+from bulkdelete.records.fault import Fault, TransactionLostError
 from bulkdelete.records.growth import grow
 from bulkdelete.records.holding import held_by_others, hold_links
 from bulkdelete.records.ledger import Ledger
 from bulkdelete.records.removal import Removal
 from bulkdelete.records.result import BatchResult
+from bulkdelete.records.rings import without_rings
 from bulkdelete.records.scope import Run
 from bulkdelete.records.staying import ChangedError, KeptError
 
 SINGLY, DENSE = 8, 16
 """So few are tried one by one, once so many were found to fail."""
-
-
-class TransactionLostError(Exception):
-    """The database ended the transaction: the batch begins anew."""
-
-    def __init__(self, fault: Fault) -> None:
-        super().__init__(fault.text)
-        self.fault = fault
 
 
 @dataclass
@@ -171,6 +164,8 @@ class Careful:
         except sa.exc.DBAPIError as error:
             self.fault(error)
             self.bisect(self.ords())
+            if not self.untried:
+                self.found = without_rings(self.closure, self.found, self.goes)
         except (KeptError, ChangedError) as kept:
             self.give_up(kept)
             self.fail_found()
@@ -226,6 +221,17 @@ class Careful:
             half = len(ords) // 2
             self.bisect(ords[:half])
             self.bisect(ords[half:])
+
+    def goes(self, ords: Everyone) -> bool:
+        """Delete these roots as one; whether that passed."""
+        try:
+            self.removal.attempt(ords)
+        except sa.exc.DBAPIError as error:
+            self.fault(error)
+            return False
+        except (KeptError, ChangedError):
+            return False
+        return True
 
     def settle(self, result: BatchResult) -> None:
         """What is left in the closure is gone: its ids, and the failures, into the result."""

@@ -34,7 +34,9 @@ class Reason:
     @property
     def mark(self) -> str:
         """Tells apart, in our own table, what records were told to be kept back by."""
-        return f"{zlib.crc32(f'{self.number}|{self.constraint}|{self.blocking_entity}'.encode()):08x}"
+        # What number a database gives for a relationship is known only once it was asked.
+        number = "" if self.constraint and self.blocking_entity else self.number
+        return f"{zlib.crc32(f'{number}|{self.constraint}|{self.blocking_entity}'.encode()):08x}"
 
     def cause(self, entity: str, kind: KeyKind, kept: Kept) -> Cause:
         """The cause with the records it held back."""

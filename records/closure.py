@@ -34,10 +34,22 @@ class Closure:
         self.entities = {name: scope.catalogue.entities[name] for name in self.names}
         self.orders = scope.catalogue.orders(self.names)
         self.cascades = [one for one in self.links() if one.rule == "cascade"]
+        self.is_plain = self.reaches_each_once()
         self.tables = {name: self.work_table(at, name) for at, name in enumerate(self.names)}
         self.roots = self.tables[entity.name]
         self.count = self.left = 0
         """Roots that were selected, and those of them that are still to be deleted."""
+        self.rows = dict.fromkeys(self.names, 0)
+        """Of a plain closure: entity → records in its work table."""
+
+    def reaches_each_once(self) -> bool:
+        """Whether every record is reached on one way, from one root: no two cascades lead to the same entity."""
+        children = [one.child for one in self.cascades]
+        return (
+            len(set(children)) == len(children)
+            and self.entity.name not in children
+            and all(set(one.parent_columns) == set(self.entities[one.parent].key) for one in self.cascades)
+        )
 
     def work_table(self, at: int, name: str) -> sa.Table:
         """Root ordinal, depth, whether the record is one that was asked for, and its key."""
@@ -49,7 +61,7 @@ class Closure:
         return self.dialect.work_table(
             self.connection, f"closure_{at}",
             [*keys, sa.Column("ord", sa.BigInteger, primary_key=True, autoincrement=False),
-             sa.Column("depth", sa.Integer, nullable=False, index=bool(self.cascades)),
+             sa.Column("depth", sa.Integer, nullable=False, index=not self.is_plain),
              sa.Column("asked", sa.Integer, nullable=False)],
         )  # fmt: skip
 
@@ -61,7 +73,7 @@ class Closure:
         inserted = self.connection.execute(
             sa.insert(self.roots).from_select(names, numbered), execution_options={"preserve_rowcount": True}
         )
-        self.count = self.left = inserted.rowcount
+        self.count = self.left = self.rows[self.entity.name] = inserted.rowcount
         return self.count
 
     def keys(self, name: str) -> list[sa.Column[Any]]:
@@ -161,9 +173,10 @@ class Closure:
     def ids(self, name: str, asked: int) -> RecordIds:
         """The ids of an entity's records: those asked for, or those a cascade takes."""
         work, kind = self.tables[name], self.entities[name].key_kind
-        distinct = sa.select(*self.keys(name)).where(work.c.asked == asked).distinct().subquery()
+        every = sa.select(*self.keys(name)).where(work.c.asked == asked)
+        each = (every if self.is_plain else every.distinct()).subquery()
         count, packed = self.connection.execute(
-            sa.select(sa.func.count(), self.dialect.packed(kind, list(distinct.c)))
+            sa.select(sa.func.count(), self.dialect.packed(kind, list(each.c)))
         ).one()
         return self.dialect.unpacked(kind, packed, count)
 

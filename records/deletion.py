@@ -11,17 +11,19 @@ import sqlalchemy as sa
 from bulkdelete.domain.errors import TargetChangedError, UnavailableError
 from bulkdelete.records import retries
 from bulkdelete.records.bounded import bound_passed, refuse_more
-from bulkdelete.records.careful import Careful, TransactionLostError
+from bulkdelete.records.careful import Careful
 from bulkdelete.records.catalogue import Entity
 from bulkdelete.records.causes import Restrictions
 from bulkdelete.records.dialect import Dialect, PackError, Span
 from bulkdelete.records.direct import Direct, DisagreementError
 from bulkdelete.records.effort import Effort, FencedError, Place, Standing, TooManyError
+from bulkdelete.records.fault import TransactionLostError
 from bulkdelete.records.fence import fence_row
-from bulkdelete.records.ledger import Ledger, ids_of
+from bulkdelete.records.ledger import Ledger
 from bulkdelete.records.predicates import Truth
 from bulkdelete.records.result import BatchResult
 from bulkdelete.records.scope import Run
+from bulkdelete.records.set_aside import retry_set_aside
 
 MOST_ATTEMPTS = 8
 """Attempts at one batch before it is returned."""
@@ -92,7 +94,7 @@ class BatchDeletion:
             return standing.known
         run, now = replace(run, cut_off=standing.cut_off), standing.now
         if place.walk["kind"] == "set_aside":
-            return self.retry(connection, run, place, effort, now)
+            return retry_set_aside(self, connection, run, place, effort, now)
         if place.walk["kind"] == retries.KIND:
             return retries.delete_retried(self, connection, run, place, effort, standing)
         if run.retried is not None:
@@ -187,43 +189,6 @@ class BatchDeletion:
             connection, run, place.query_index, self.ledger, self.restrictions, self.dialect.target_seconds * 2, again,
             patient=effort.attempts < PATIENCE, given_up=effort.given_up,
         )  # fmt: skip
-
-    def retry(self, connection: sa.Connection, run: Run, place: Place, effort: Effort, now: str) -> BatchResult:
-        """Try records once more that failed before; those that are gone, or match no more, are settled as well."""
-        entity = run.scope.entity(place.query_index)
-        aside = self.ledger.set_aside
-        mine = (aside.c.operation_id == run.id, aside.c.query_index == place.query_index, aside.c.retryable)
-        size = effort.bound(effort.size)
-        ahead = sa.select(aside.c.record).where(*mine).order_by(aside.c.record).limit(size)
-        if place.position is not None:
-            ahead = ahead.where(aside.c.record > place.position)
-        texts = list(connection.execute(ahead).scalars())
-        result = BatchResult(now, texts[-1] if texts else None, not size or len(texts) < size)
-        self.begin(connection, run, place)
-        if texts:
-            self.dialect.reserve(connection, run.scope.catalogue.written(entity.name))
-            where = run.where(place.query_index, entity)
-            among = sa.and_(*mine, aside.c.record.between(texts[0], texts[-1]))
-            self.settle_vanished(connection, run, place, where, among, result)
-            careful = self.care(connection, run, place, effort, again=True)
-            # From our own table to the records: each is found by its key.
-            kept = sa.join(aside, entity.table, self.dialect.key_equals(entity, aside.c.record))
-            found = sa.select(*entity.key_columns).select_from(kept).where(where, among)
-            careful.delete(found, result)
-        self.finish(connection, run, place, result)
-        return result
-
-    def settle_vanished(
-        self, connection: sa.Connection, run: Run, place: Place, where: Truth, among: Truth, result: BatchResult
-    ) -> None:
-        """Of records that failed before, those that are gone or match no more."""
-        entity = run.scope.entity(place.query_index)
-        aside = self.ledger.set_aside
-        there = sa.exists().where(where, self.dialect.key_equals(entity, aside.c.record)).select_from(entity.table)
-        if texts := list(connection.execute(sa.select(aside.c.record).where(among, ~there)).scalars()):
-            self.ledger.forget(connection, run.id, place.query_index, texts)
-            result.cleared.append(ids_of(entity, texts))
-            result.vanished = len(texts)
 
     def row(self, run: Run, place: Place) -> dict[str, str | int]:
         """The identity of a batch in the ledger."""

@@ -24,7 +24,8 @@ class Failing:
     def __init__(self, closure: Closure) -> None:
         self.closure = closure
         self.known: sa.Table | None = None
-        self.count = 0
+        self.count = self.news = 0
+        """How many they are, and how many of them are to be told."""
 
     @property
     def table(self) -> sa.Table:
@@ -42,12 +43,13 @@ class Failing:
         rows = found.subquery()
         marked = sa.insert(self.emptied()).from_select(["ord", "news"], sa.select(*rows.c, sa.literal_column("1")))
         self.count = self.closure.connection.execute(marked, execution_options={"preserve_rowcount": True}).rowcount
+        self.news = self.count
 
     def mark_each(self, ords: Sequence[int]) -> None:
         """These roots."""
         rows = [{"ord": one, "news": 1} for one in ords]
         self.closure.connection.execute(sa.insert(self.emptied()), rows)
-        self.count = len(ords)
+        self.count = self.news = len(ords)
 
     def emptied(self) -> sa.Table:
         """The table, without those that failed before."""
@@ -62,6 +64,9 @@ class Failing:
     def keep_news(self, among: Truth) -> None:
         """Of all of them, only the roots that this is true of are to be told."""
         ords = list(self.closure.connection.execute(self.roots(self.closure.roots.c.ord).where(among)).scalars())
+        self.news = len(ords)
+        if self.news == self.count:
+            return
         self.closure.connection.execute(sa.update(self.table).values(news=0))
         for at in range(0, len(ords), PIECE):
             some = ords[at : at + PIECE]
@@ -82,6 +87,7 @@ class Failing:
     def drop(self) -> int:
         """Take them, and what only they reach, out of the closure. Returns how many they were."""
         connection = self.closure.connection
-        for work in self.closure.tables.values():
-            connection.execute(sa.delete(work).where(self.news_of(work.c.ord).is_not(None)))
+        for name, work in self.closure.tables.items():
+            dropped = connection.execute(sa.delete(work).where(self.news_of(work.c.ord).is_not(None)))
+            self.closure.rows[name] -= dropped.rowcount
         return self.count

@@ -23,3 +23,11 @@ class Fault:
     table: str | None = None
     of_reference: bool = False
     """Whether another record's reference is what the statement cannot pass: it may be gone later."""
+
+
+class TransactionLostError(Exception):
+    """The database ended the transaction: the batch begins anew."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault.text)
+        self.fault = fault

@@ -14,6 +14,9 @@ def grow(closure: Closure, refuse: Refuse) -> None:
 
     `refuse` is told, with the error and the entity, which roots reach a record that somebody else holds.
     """
+    if not closure.cascades or (closure.is_plain and grow_held(closure, refuse)):
+        return
+    closure.is_plain = False
     depth, parents = 0, {closure.entity.name}
     while parents:
         level = added = grow_level(closure, parents, depth)
@@ -21,6 +24,40 @@ def grow(closure: Closure, refuse: Refuse) -> None:
         while moved(closure, added, depth + 1, refuse):
             added = grow_level(closure, parents, depth)
         depth, parents = depth + 1, level
+
+
+def grow_held(closure: Closure, refuse: Refuse) -> bool:
+    """All of a plain closure, each level found and held by one statement; whether that passed, else nothing is added.
+
+    What a statement holds it has read as it is now: no record has been moved or renamed since.
+    """
+    dialect = closure.dialect
+    try:
+        with dialect.savepoint(closure.connection):
+            reached = [closure.entity.name]
+            for name in reached:
+                below = [one for one in closure.cascades if one.parent == name]
+                for one in below:
+                    closure.rows[one.child] = add_held(closure, one, len(reached))
+                reached += [one.child for one in below]
+        return True
+    except sa.exc.DBAPIError as error:
+        if dialect.fault(error).kind != "record" or not dialect.is_alive(closure.connection):
+            refuse(error, closure.entity.name, list)
+        return False
+
+
+def add_held(closure: Closure, relationship: Relationship, depth: int) -> int:
+    """The records that refer to those of one entity by one relationship, held; returns how many there are."""
+    child, parents = closure.entities[relationship.child], closure.tables[relationship.parent].alias("above")
+    kid, dialect = child.table.alias("kid"), closure.dialect
+    found = sa.select(
+        *(kid.c[key] for key in child.key), parents.c.ord,
+        sa.bindparam(None, depth, type_=sa.Integer).label("depth"), sa.literal_column("0"),
+    ).select_from(closure.referring(relationship, parents, kid, dialect.led_join))  # fmt: skip
+    names = [*(column.name for column in closure.keys(relationship.child)), "ord", "depth", "asked"]
+    added = sa.insert(closure.tables[relationship.child]).from_select(names, dialect.lock_rows(found, of=kid))
+    return closure.connection.execute(added, execution_options={"preserve_rowcount": True}).rowcount
 
 
 def grow_level(closure: Closure, parents: set[str], depth: int) -> set[str]:

@@ -55,13 +55,17 @@ class Removal:
             unlinked = self.unlink(among)
             cut = {name for name in names if cutting and self.cut_links(name, self.between_entities(name), among)}
             deleted = [self.delete_entity(name, among, name in cut) for name in names]
-            is_all = among == (1, self.closure.count) and deleted == [self.closure.left] and not self.closure.cascades
-            if not is_all and (kept := self.kept(among)):
+            if not self.are_all(names, among, deleted) and (kept := self.kept(among)):
                 if changed := [one for one in self.unmatched((kept[0], kept[-1])) if one in kept]:
                     raise ChangedError(changed)
                 raise KeptError(kept, KEPT)
         for entity, count in unlinked.items():
             self.unlinked[entity] = self.unlinked.get(entity, 0) + count
+
+    def are_all(self, names: list[str], among: Everyone, deleted: list[int]) -> bool:
+        """Whether so many deleted records of each entity are all that the closure holds."""
+        closure = self.closure
+        return among == (1, closure.count) and closure.is_plain and deleted == [closure.rows[name] for name in names]
 
     def hold_declared(self, among: Everyone) -> None:
         """See that no record which stays keeps one of these by a rule that only a catalogue knows. Raises KeptError."""

@@ -37,7 +37,7 @@ class WorkTables:
 
     def made(self, connection: sa.Connection, name: str, columns: Sequence[sa.Column[Any]]) -> WorkTable:
         """The work table of that name with these columns."""
-        key = (name, *(f"{column.name} {column.type!r} {column.index}" for column in columns))
+        key = (name, *(f"{column.name} {column.type!r} {column.index} {column.primary_key}" for column in columns))
         with self.lock:
             if key not in self.known:
                 self.known[key] = self.make(connection.dialect, f"bulkdelete_{name}", columns)

@@ -35,9 +35,11 @@ TREE = """
 
 
 def before_the_lock(session: Session, records: str, step: Callable[[], object]) -> list[str]:
-    """Do something once, right before the run locks these records; the statement before which it was done."""
+    """Do something once, right before the run locks these records, which it may find in the same statement."""
     done: list[str] = []
-    locks = re.compile(rf"SELECT count.* \w*JOIN (public\.)?{records}\b.* FOR UPDATE", re.DOTALL)
+    locks = re.compile(
+        rf"(SELECT count|INSERT INTO \S*closure).* \w*JOIN (public\.)?{records}\b.* FOR UPDATE", re.DOTALL
+    )
 
     def look(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
         if not done and locks.match(" ".join(statement.split())):
@@ -135,7 +137,17 @@ def test_on_mariadb_a_child_cannot_be_renamed_meanwhile(mariadb_url: str) -> Non
 
 
 @pytest.mark.postgresql
-def test_a_child_that_is_being_moved_is_waited_for_and_stays(postgresql_url: str) -> None:
+@pytest.mark.parametrize(
+    ("statement", "k", "g", "told"),
+    [
+        ("UPDATE k SET p_id = 2 WHERE id = 7", [7, 9], [70, 90], ["80"]),
+        ("UPDATE g SET id = 71 WHERE id = 70", [9], [90], ["71", "80"]),
+        ("DELETE FROM g WHERE id = 70", [9], [90], ["80"]),
+    ],
+)
+def test_a_child_that_is_being_changed_is_waited_for(
+    postgresql_url: str, statement: str, k: list[int], g: list[int], told: list[str]
+) -> None:
     """The same without a hook: the run waits for who holds the child, who then commits."""
     rows = PostgreSQLRows(postgresql_url)
     rows.script(CHILDREN)
@@ -144,11 +156,12 @@ def test_a_child_that_is_being_moved_is_waited_for_and_stays(postgresql_url: str
         operation_id = session.submit(Query("p").where(n=1))
         while not isinstance(outstanding(session.application.operation(operation_id))[0], DeleteBatch):
             session.step(operation_id)
-        mover = threading.Thread(target=other.transaction, args=[["UPDATE k SET p_id = 2 WHERE id = 7"], 0.15])
-        mover.start()
+        changing = threading.Thread(target=other.transaction, args=[[statement], 0.15])
+        changing.start()
         time.sleep(0.05)
-        session.drive(operation_id)
-        mover.join()
+        ended = session.drive(operation_id)
+        changing.join()
     other.close()
 
-    assert (ids(rows, "k"), ids(rows, "g")) == ([7, 9], [70, 90])
+    assert (ids(rows, "k"), ids(rows, "g")) == (k, g)
+    assert ended.cascaded["g"] == told

@@ -7,6 +7,7 @@ import pytest
 from bulkdelete.domain.query_builder import Query
 from tests.records.databases import Database
 from tests.records.sessions import Session, account
+from tests.records.test_triggers import raise_on
 
 
 def tree(database: Database, rule: str, *links: tuple[int, int | None, int]) -> None:
@@ -154,3 +155,21 @@ def test_beside_a_ring_that_stays_what_refers_to_itself_goes(database: Database,
     # PostgreSQL takes a ring in one statement; MariaDB not even a record that refers to itself.
     stays = {"postgresql": [], "sqlite": [2, 3], "mariadb": [1, 2, 3]}
     assert database.ids("t") == stays[database.name]
+
+
+@pytest.mark.parametrize("rule", ["NO ACTION", "RESTRICT"])
+def test_a_ring_goes_though_a_trigger_keeps_a_record_between_its_ends(
+    database: Database, session: Session, rule: str
+) -> None:
+    """A search that halves tears the ring apart; what only the ring kept (5, 6) goes with it, what 3 keeps stays."""
+    tree(database, rule, (1, 7, 1), (2, None, 1), (3, 4, 1), (4, None, 1), (5, None, 1), (6, 5, 1), (7, 1, 1))
+    raising = {"sqlite": "RAISE(ABORT, 'protected')", "postgresql": "RAISE EXCEPTION 'protected'"}
+    how = raising.get(database.name, "SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'protected'")
+    raise_on(database, "t", "old.id = 3", how)
+    before = database.state()
+
+    ended = session.run(Query("t").all_records())
+
+    account(database, before, ended)
+    assert database.ids("t") == [3, 4]
+    assert ended.summary["failed"] == 2
