@@ -61,6 +61,8 @@ class Dialect(Operands, Measured, Protocol):
     """Whether a transaction has the database to itself: nobody else writes until it ends."""
     target_seconds: float
     """How long a transaction should take."""
+    longest_seconds: float
+    """How long it may take where a batch costs much by itself (design §2, promise 6: noise comes on top)."""
     most_records: int
     """Records in one batch, at most."""
     least_records: int

@@ -41,6 +41,8 @@ class Pace:
     most_records: int
     size: int
     least: int = LEAST
+    longest: float | None = None
+    """Seconds it may take where a batch costs much by itself; None: twice as long as it should."""
     batches: deque[tuple[int, float]] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
     """Size and seconds of the last ones."""
     fixed: float | None = None
@@ -81,7 +83,8 @@ class Pace:
         self.find_fixed()
         fixed = min(self.fixed or 0.0, 0.95 * seconds)
         each = median((one - min(fixed, 0.95 * one)) / looked for looked, one in self.batches)
-        wanted = max((self.aim - fixed) / each, min(fixed / each, (2 * self.aim - fixed) / each))
+        longest = 2 * self.aim if self.longest is None else self.longest
+        wanted = max((self.aim - fixed) / each, min(fixed / each, (longest - fixed) / each))
         # To tell apart what a batch costs and what a record does takes two sizes.
         return max(wanted, APART * size) if self.fixed is None and len(self.batches) > 1 else wanted
 
@@ -117,7 +120,9 @@ class Paces:
                 one = self.dialect
                 first, least = (FIRST, LEAST) if careful else (one.first_records, one.least_records)
                 most = one.most_records if kind in WIDTH else min(one.most_records, MOST_TEXTS)
-                self.known[operation_id, query_index] = Pace(one.target_seconds, most, min(first, most), least)
+                self.known[operation_id, query_index] = Pace(
+                    one.target_seconds, most, min(first, most), least, one.longest_seconds
+                )  # fmt: skip
             return self.known[operation_id, query_index]
 
     def forget(self, operation_id: UUID) -> None:

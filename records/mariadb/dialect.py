@@ -60,6 +60,7 @@ class MariaDB(MariaDBSessions, MariaDBOperands, MariaDBKeys, MariaDBStrain):
     workers = 1
     alone = False
     target_seconds = 0.1
+    longest_seconds = 0.15
     most_records = 20_000
     least_records = 2_000
     first_records = 8_000

@@ -50,6 +50,7 @@ class PostgreSQL(PostgreSQLSessions, PostgreSQLOperands, PostgreSQLKeys, Postgre
     workers = 2
     alone = False
     target_seconds = 0.1
+    longest_seconds = 0.15
     most_records = 20_000
     least_records = 2_000
     first_records = 8_000

@@ -36,6 +36,7 @@ class SQLite(SQLiteSessions, SQLiteOperands, SQLiteKeys, SQLiteStrain):
     workers = 1
     alone = True
     target_seconds = 0.45
+    longest_seconds = 0.9
     most_records = 100_000
     least_records = 10_000
     first_records = 20_000
