@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from bulkdelete.projections.answers import Answer
+from bulkdelete.projections.plain import Answer
 from bulkdelete.projections.reads import Reads
 
 

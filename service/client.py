@@ -12,7 +12,8 @@ from types import TracebackType
 from typing import Any, Self
 from uuid import UUID, uuid4
 
-from bulkdelete.consumers.operations import pull, take_command
+from bulkdelete.consumers.braking import pull
+from bulkdelete.consumers.operations import take_command
 from bulkdelete.domain.application import BulkDeletes
 from bulkdelete.domain.commands import (
     CancelOperation,
@@ -45,7 +46,8 @@ from bulkdelete.service.limits import bounds_of, limits_of
 from bulkdelete.service.local import LocalRun
 from bulkdelete.service.notices import Notices
 from bulkdelete.service.principal import principal
-from bulkdelete.service.state import State, default_state
+from bulkdelete.service.state import State
+from bulkdelete.service.whereabouts import default_state
 
 logger = logging.getLogger(__name__)
 

@@ -12,8 +12,8 @@ from rich.console import Console
 from bulkdelete.domain.errors import InvalidJobError
 from bulkdelete.service.applying import Action, Change, Plan, carry_out, plan
 from bulkdelete.service.cli.output import messages, print_json
+from bulkdelete.service.cli.place import AsJson, StateFolder
 from bulkdelete.service.cli.schedule import Database, at_hand
-from bulkdelete.service.cli.views import AsJson, StateFolder
 
 SIGNS = {
     Action.CREATE: ("+", "green"), Action.CHANGE: ("~", "yellow"), Action.DELETE: ("-", "red"),

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from bulkdelete.domain.commands import Command
-from bulkdelete.service.configuration import Problem, SettingsError, load
+from bulkdelete.service.configuration import load
+from bulkdelete.service.problems import Problem, SettingsError
 from bulkdelete.service.settings import Settings
 
 ConfigFile = Annotated[Path | None, typer.Option("--config", metavar="FILE", help="Settings: TOML, YAML or JSON.")]

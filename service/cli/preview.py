@@ -20,7 +20,8 @@ from bulkdelete.service.foresight import as_data, foreseen
 from bulkdelete.service.guards import service_guards
 from bulkdelete.service.ledgers import ledger_place
 from bulkdelete.service.rates import earlier_rates
-from bulkdelete.service.state import State, default_state
+from bulkdelete.service.state import State
+from bulkdelete.service.whereabouts import default_state
 
 
 def register(app: typer.Typer) -> None:

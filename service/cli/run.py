@@ -30,10 +30,11 @@ from bulkdelete.service.cli.asked import address_of, asked_on
 from bulkdelete.service.cli.consequences import refuse_slow, tell_foresight
 from bulkdelete.service.cli.databases import catalogue_file, database_url
 from bulkdelete.service.cli.ending import exit_code, reasons
-from bulkdelete.service.cli.failures import command as retry_command
 from bulkdelete.service.cli.going_on import ledger_that_stays, refuse_another_catalogue
 from bulkdelete.service.cli.interrupting import interruptible
-from bulkdelete.service.cli.output import LiveProgress, messages, print_json
+from bulkdelete.service.cli.output import messages, print_json
+from bulkdelete.service.cli.progress import LiveProgress
+from bulkdelete.service.cli.retry import command as retry_command
 from bulkdelete.service.cli.story import room_advice, tell_end, tell_preview, tell_resumed
 from bulkdelete.service.configuration import load
 from bulkdelete.service.foresight import foreseen
@@ -45,7 +46,8 @@ from bulkdelete.service.local import LocalRun
 from bulkdelete.service.notices import Notices, has_mail_server
 from bulkdelete.service.principal import principal
 from bulkdelete.service.rates import earlier_rates
-from bulkdelete.service.state import State, default_state
+from bulkdelete.service.state import State
+from bulkdelete.service.whereabouts import default_state
 
 
 @dataclass

@@ -25,9 +25,9 @@ from bulkdelete.domain.scheduling.commands import (
 from bulkdelete.domain.scheduling.directory import identify_schedule
 from bulkdelete.domain.scheduling.schedule import Schedule
 from bulkdelete.service.cli.output import messages, print_json
+from bulkdelete.service.cli.place import AsJson, StateFolder, opened, settings_for
 from bulkdelete.service.cli.schedule_telling import as_data, tell_schedule
 from bulkdelete.service.cli.tables import results
-from bulkdelete.service.cli.views import AsJson, StateFolder, opened, settings_for
 from bulkdelete.service.jobfile import read_job
 from bulkdelete.service.local_schedules import LocalSchedules, local_schedules
 from bulkdelete.service.principal import principal

@@ -7,13 +7,13 @@ from datetime import datetime
 import typer
 
 from bulkdelete.domain.errors import OperationNotFoundError
-from bulkdelete.domain.instants import spoken
 from bulkdelete.domain.scheduling.recurrence import Recurrence
+from bulkdelete.domain.wall_time import spoken
 from bulkdelete.projections.schedule_reads import ScheduleStatus, schedules
 from bulkdelete.service.cli.output import messages
+from bulkdelete.service.cli.place import AsCsv, AsJson, StateFolder, asking, names_of
 from bulkdelete.service.cli.tables import Form, print_columns, write_rows
-from bulkdelete.service.cli.views import AsCsv, AsJson, StateFolder, asking, names_of
-from bulkdelete.service.schedule_wording import describe_rule
+from bulkdelete.service.rule_wording import describe_rule
 
 
 def register(app: typer.Typer) -> None:
