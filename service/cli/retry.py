@@ -10,9 +10,9 @@ import typer
 
 from bulkdelete.domain.commands import RetryFailures
 from bulkdelete.domain.errors import InvalidJobError
-from bulkdelete.service.cli.databases import database_url
 from bulkdelete.service.cli.output import messages, print_json
 from bulkdelete.service.cli.place import AsJson, OperationId, StateFolder
+from bulkdelete.service.databases import database_url
 from bulkdelete.service.principal import principal
 from bulkdelete.service.state import State
 from bulkdelete.service.whereabouts import default_state
