@@ -16,11 +16,11 @@ from uuid import UUID, uuid5
 from bulkdelete.domain.application import BulkDeletes
 from bulkdelete.domain.commands import CancelOperation, ControlCommand, PostponeOperation
 from bulkdelete.domain.errors import TransitionError
-from bulkdelete.domain.instants import rfc3339
 from bulkdelete.domain.job import GovernedJob
 from bulkdelete.domain.lifecycle import Status
 from bulkdelete.domain.operation import Operation
 from bulkdelete.domain.scheduling.windows import Hours
+from bulkdelete.domain.wall_time import rfc3339
 
 WORDS = ("window", "blackouts", "maximum_duration")
 

@@ -7,8 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from bulkdelete.consumers.bounds import Bounds
 from bulkdelete.domain.agenda import outstanding
 from bulkdelete.domain.application import BulkDeletes
-from bulkdelete.domain.brake import Brake
-from bulkdelete.domain.commands import ControlCommand, Halt, RetryFailures, SubmitBulkDelete, Unhalt
+from bulkdelete.domain.commands import ControlCommand, RetryFailures, SubmitBulkDelete
 from bulkdelete.domain.declarations import NOTHING, Declarations
 from bulkdelete.domain.errors import InvalidJobError, RefusedError, UnavailableError
 from bulkdelete.domain.guards import NO_GUARDS, Guards
@@ -16,7 +15,6 @@ from bulkdelete.domain.job import GovernedJob, Job
 from bulkdelete.domain.operation import Operation
 from bulkdelete.domain.outcomes import AnyOutcome, BatchDone, UnitReleased
 from bulkdelete.domain.work import AnyWork, DeleteBatch
-from bulkdelete.producers.clock import OpenOperations
 from bulkdelete.projections.failed import told_causes
 
 MOST_LOOKED_AT = 2_000
@@ -85,16 +83,6 @@ def checked(job: Job, database: str, check: Check | None) -> None:
         field = error.field or ""
         where = field if field.startswith("catalogue") else f"job.{field}" if field else "job"
         raise type(error)(error.reason, where) from None
-
-
-def pull(command: Halt | Unhalt, application: BulkDeletes) -> Brake:
-    """Halt or release every operation. Died in between, the same command again, or the clock, does the rest."""
-    brake = application.take_brake(command)
-    known = OpenOperations(application)
-    still_open = known.refresh()
-    for operation_id in known.running if brake.is_on else still_open:
-        application.heed(application.operation(operation_id), brake)
-    return brake
 
 
 def database_of(job: Job, databases: Collection[str]) -> str:

@@ -14,7 +14,7 @@ from bulkdelete.domain.operation import Operation
 from bulkdelete.domain.summary import summary
 from bulkdelete.projections.answers import Failure, FailureCause
 from bulkdelete.projections.failed import failures_of
-from bulkdelete.projections.operations import as_json
+from bulkdelete.projections.plain import as_json
 
 MOST_CAUSES = 10
 SHORT = 8

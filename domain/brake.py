@@ -9,7 +9,7 @@ from eventsourcing.domain import AggregateCreated, AggregateEvent, BaseAggregate
 
 from bulkdelete.domain.commands import BRAKE, Halt, Unhalt
 from bulkdelete.domain.errors import TransitionError
-from bulkdelete.domain.instants import rfc3339
+from bulkdelete.domain.wall_time import rfc3339
 
 
 class Brake(BaseAggregate[UUID]):

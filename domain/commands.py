@@ -12,7 +12,6 @@ from pydantic_core import PydanticCustomError
 
 from bulkdelete.domain.errors import InvalidJobError
 from bulkdelete.domain.instants import (
-    DEFAULT_ZONE,
     as_naming_of_an_instant,
     has_zone,
     in_utc,
@@ -20,6 +19,7 @@ from bulkdelete.domain.instants import (
 )
 from bulkdelete.domain.job import Job, Rate
 from bulkdelete.domain.refusals import refusal
+from bulkdelete.domain.wall_time import DEFAULT_ZONE
 from bulkdelete.domain.zones import as_zone
 
 C = TypeVar("C", bound="Command")

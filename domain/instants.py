@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 
 from pydantic_core import InitErrorDetails, PydanticCustomError, ValidationError
 
-DEFAULT_ZONE = "UTC"
 FIRST_YEAR, LAST_YEAR = 1970, 9998
 """What is beyond cannot be told in every time zone."""
 
@@ -49,15 +48,3 @@ def refuse_naive(model: str, field: str, value: datetime) -> None:
     )
     error = InitErrorDetails(type=reason, loc=(field,), input=value)
     raise ValidationError.from_exception_data(model, [error])
-
-
-def rfc3339(value: datetime) -> str:
-    """An instant in UTC as text."""
-    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
-
-
-def spoken(instant: str, time_zone: str) -> str:
-    """`Mon 2027-01-04 02:00 Europe/Oslo`."""
-    local = datetime.fromisoformat(instant).astimezone(ZoneInfo(time_zone))
-    seconds = ":%S" if local.second else ""
-    return f"{local:%a %Y-%m-%d %H:%M{seconds}} {time_zone}"

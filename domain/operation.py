@@ -25,12 +25,12 @@ from bulkdelete.domain.commands import (
     ThrottleOperation,
 )
 from bulkdelete.domain.errors import TransitionError
-from bulkdelete.domain.instants import DEFAULT_ZONE, rfc3339
 from bulkdelete.domain.job import GovernedJob, Job
 from bulkdelete.domain.lifecycle import Status, asked, check_throttle
 from bulkdelete.domain.outcomes import BatchDone, FenceClosed, FenceOpened, QueryPlanned
 from bulkdelete.domain.progress import is_walked
 from bulkdelete.domain.standing import Standing
+from bulkdelete.domain.wall_time import DEFAULT_ZONE, rfc3339
 
 
 class Operation(Standing, BaseAggregate[UUID]):

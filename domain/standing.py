@@ -8,7 +8,6 @@ from typing import Any
 from bulkdelete.domain.allotment import allot
 from bulkdelete.domain.errors import InvalidJobError, TransitionError
 from bulkdelete.domain.guards import Guards, broken, guards_of
-from bulkdelete.domain.instants import DEFAULT_ZONE
 from bulkdelete.domain.lifecycle import Status
 from bulkdelete.domain.progress import (
     PlanProgress,
@@ -19,6 +18,7 @@ from bulkdelete.domain.progress import (
     settled_of,
     try_again,
 )
+from bulkdelete.domain.wall_time import DEFAULT_ZONE
 
 
 class Standing:

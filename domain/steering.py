@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import ClassVar
 
 from bulkdelete.domain.course import Happening
-from bulkdelete.domain.instants import spoken
 from bulkdelete.domain.lifecycle import Status
 from bulkdelete.domain.standing import Standing
+from bulkdelete.domain.wall_time import spoken
 
 
 class PauseRequested(Happening):

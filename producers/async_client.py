@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import getpass
-import socket
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
@@ -24,29 +22,18 @@ from bulkdelete.domain.commands import (
     Unhalt,
     command_of,
 )
-from bulkdelete.domain.errors import InvalidJobError
+from bulkdelete.domain.errors import InvalidJobError, RefusedError
 from bulkdelete.domain.job import Job
+from bulkdelete.domain.scheduling.commands import AnyScheduleCommand
+from bulkdelete.domain.scheduling.schedule import Schedule
+from bulkdelete.domain.scheduling.status import ScheduleStatus
+from bulkdelete.producers.asking import job_of, somebody
+from bulkdelete.producers.async_schedule import AsyncSchedule
 from bulkdelete.producers.connection import KafkaConnection, Security
 from bulkdelete.producers.following import Following
 from bulkdelete.producers.link import Link
 from bulkdelete.producers.result import Result
-
-
-def somebody() -> str:
-    """Who runs this process, where nobody else is named."""
-    try:
-        return f"{getpass.getuser()}@{socket.gethostname()}"
-    except (KeyError, OSError):  # a container's user may have no name
-        return f"unknown@{socket.gethostname()}"
-
-
-def job_of(job: Job | Mapping[str, Any], database: str | None) -> Job:
-    """The job as it will be published. Raises InvalidJobError naming the field and what is accepted."""
-    value = job.to_json() if isinstance(job, Job) else dict(job)
-    found = Job.read(value if database is None else {**value, "database": database})
-    if found.database is None:
-        raise InvalidJobError("the job names no database, and none is given", "job.database")
-    return found
+from bulkdelete.producers.schedule_log import ScheduleLog
 
 
 class AsyncOperation:
@@ -191,6 +178,49 @@ class AsyncClient:
         """Let go on what was halted."""
         await self.publish(self.command(Unhalt, None, requested_by))
 
+    async def create_schedule(
+        self,
+        job: Job | Mapping[str, Any],
+        schedule_id: UUID | None = None,
+        requested_by: str | None = None,
+        database: str | None = None,
+    ) -> AsyncSchedule:
+        """Let a job run whenever its recurrence says. The same id and job again change nothing.
+
+        Raises InvalidJobError before anything is published.
+        """
+        schedule = self.schedule(schedule_id or uuid4(), requested_by)
+        await schedule.create(job, database)
+        return schedule
+
+    def schedule(self, schedule_id: UUID, requested_by: str | None = None) -> AsyncSchedule:
+        """A schedule, to be changed; whether there is one tells its `wait`."""
+        return AsyncSchedule(self.link, schedule_id, requested_by or self.requested_by)
+
+    async def schedules(self) -> list[ScheduleStatus]:
+        """Every schedule that was not deleted, what is due first at the top: the topic of events is read for it."""
+        known = await self.known_schedules()
+        found = [ScheduleStatus.of(one) for one in known.values() if not one.deleted]
+        return sorted(found, key=lambda one: one.order)
+
+    async def known_schedules(self) -> dict[UUID, Schedule]:
+        """Every schedule there ever was, as the topic of events tells it. Raises UnavailableError."""
+        async with ScheduleLog(self.link) as log:
+            await log.catch_up()
+            return log.known
+
+    async def carry_out(
+        self, commands: Sequence[AnyScheduleCommand], timeout: float | None = None
+    ) -> dict[UUID, RefusedError]:
+        """Publish commands for schedules, and wait until each was carried out; which were refused, by their ids.
+
+        Raises TimeoutError, UnavailableError.
+        """
+        async with asyncio.timeout(timeout), ScheduleLog(self.link, {one.schedule_id for one in commands}) as log:
+            for command in commands:
+                await self.publish(command)
+            return await log.answers(commands)
+
     def command(self, kind: type[Command], operation_id: UUID | None, requested_by: str | None, **more: Any) -> Any:
         """A command with an identity of its own. Raises InvalidJobError."""
         about = {} if operation_id is None else {"operation_id": operation_id}
@@ -198,6 +228,4 @@ class AsyncClient:
 
     async def publish(self, command: Command) -> None:
         """Publish a command and wait until Kafka has it. Raises UnavailableError."""
-        await self.link.publish(
-            "commands", str(command.subject).encode(), command.model_dump_json(by_alias=True).encode()
-        )
+        await self.link.tell(command)

@@ -18,8 +18,13 @@ from uuid import UUID
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from bulkdelete.domain.commands import Command
+from bulkdelete.domain.errors import RefusedError
 from bulkdelete.domain.job import Job
+from bulkdelete.domain.scheduling.commands import AnyScheduleCommand
+from bulkdelete.domain.scheduling.schedule import Schedule
+from bulkdelete.domain.scheduling.status import ScheduleStatus
 from bulkdelete.producers.async_client import AsyncClient, AsyncOperation
+from bulkdelete.producers.async_schedule import AsyncSchedule
 from bulkdelete.producers.connection import Security
 from bulkdelete.producers.result import Result
 
@@ -63,6 +68,46 @@ class SubmittedOperation:
     def throttle(self, rate: float | None) -> None:
         """Delete at most so many records per second from now on; None: no bound. Raises InvalidJobError."""
         self._portal.call(self._operation.throttle, rate)
+
+
+class SubmittedSchedule:
+    """A schedule. What is asked of it is published; `wait` tells what became of it."""
+
+    def __init__(self, portal: BlockingPortal, schedule: AsyncSchedule) -> None:
+        self._portal = portal
+        self._schedule = schedule
+
+    @property
+    def id(self) -> UUID:
+        """The schedule's identity."""
+        return self._schedule.id
+
+    def edit(self, job: Job | Mapping[str, Any], database: str | None = None) -> None:
+        """Give it another job: queries, times, everything. Raises InvalidJobError before anything is published."""
+        self._portal.call(self._schedule.edit, job, database)
+
+    def enable(self) -> None:
+        """Let it run again, from now on."""
+        self._portal.call(self._schedule.enable)
+
+    def disable(self) -> None:
+        """Keep it from running; an operation under way goes on."""
+        self._portal.call(self._schedule.disable)
+
+    def run_now(self) -> None:
+        """Run it once beside its times, after the operation that it may have under way."""
+        self._portal.call(self._schedule.run_now)
+
+    def delete(self) -> None:
+        """End it for good; its history stays."""
+        self._portal.call(self._schedule.delete)
+
+    def wait(self, timeout: float | None = None) -> ScheduleStatus:
+        """How it stands, once the last thing that was asked here is done.
+
+        Raises RefusedError where that was refused, ScheduleNotFoundError where there is none, TimeoutError.
+        """
+        return self._portal.call(self._schedule.wait, timeout)
 
 
 class Client:
@@ -147,6 +192,41 @@ class Client:
     def unhalt(self, requested_by: str | None = None) -> None:
         """Let go on what was halted."""
         self._portal.call(self._client.unhalt, requested_by)
+
+    def create_schedule(
+        self,
+        job: Job | Mapping[str, Any],
+        schedule_id: UUID | None = None,
+        requested_by: str | None = None,
+        database: str | None = None,
+    ) -> SubmittedSchedule:
+        """Let a job run whenever its recurrence says. The same id and job again change nothing.
+
+        Raises InvalidJobError before anything is published.
+        """
+        schedule = self._portal.call(self._client.create_schedule, job, schedule_id, requested_by, database)
+        return SubmittedSchedule(self._portal, schedule)
+
+    def schedule(self, schedule_id: UUID, requested_by: str | None = None) -> SubmittedSchedule:
+        """A schedule, to be changed; whether there is one tells its `wait`."""
+        return SubmittedSchedule(self._portal, self._client.schedule(schedule_id, requested_by))
+
+    def schedules(self) -> list[ScheduleStatus]:
+        """Every schedule that was not deleted, what is due first at the top: the topic of events is read for it."""
+        return self._portal.call(self._client.schedules)
+
+    def known_schedules(self) -> dict[UUID, Schedule]:
+        """Every schedule there ever was, as the topic of events tells it. Raises UnavailableError."""
+        return self._portal.call(self._client.known_schedules)
+
+    def carry_out(
+        self, commands: Sequence[AnyScheduleCommand], timeout: float | None = None
+    ) -> dict[UUID, RefusedError]:
+        """Publish commands for schedules, and wait until each was carried out; which were refused, by their ids.
+
+        Raises TimeoutError, UnavailableError.
+        """
+        return self._portal.call(self._client.carry_out, commands, timeout)
 
     def tell(self, command: Command) -> None:
         """Publish a command that was made elsewhere, and wait until Kafka has it. Raises UnavailableError."""

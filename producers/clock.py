@@ -8,9 +8,9 @@ from datetime import datetime
 from uuid import UUID
 
 from bulkdelete.domain.application import BulkDeletes
-from bulkdelete.domain.instants import rfc3339
 from bulkdelete.domain.notification import Notification
 from bulkdelete.domain.operation import Operation
+from bulkdelete.domain.wall_time import rfc3339
 from bulkdelete.producers.messages import Outgoing
 
 REST = frozenset({str(one.TOPIC) for one in (Operation.Paused, Operation.Postponed, Operation.Halted)})

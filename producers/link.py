@@ -9,6 +9,7 @@ from uuid import UUID
 from aiokafka.errors import KafkaError
 from faststream.kafka import KafkaBroker, TopicPartition
 
+from bulkdelete.domain.commands import Command
 from bulkdelete.domain.errors import UnavailableError
 from bulkdelete.producers.connection import KafkaConnection, publishing_broker
 from bulkdelete.producers.following import Place
@@ -110,6 +111,11 @@ class Link:
                 await self.broker.publish(body, self.topics.name(topic), key=key, headers=dict(JSON))
         except (KafkaError, TimeoutError) as error:
             raise UnavailableError(f"Kafka at {self.connection.servers} does not answer: {error!s:.300}") from None
+
+    async def tell(self, command: Command) -> None:
+        """Publish a command and wait until Kafka has it. Raises UnavailableError."""
+        body = command.model_dump_json(by_alias=True).encode()
+        await self.publish("commands", str(command.subject).encode(), body)
 
     async def close(self) -> None:
         """Close every connection; a Kafka that is away is not waited for."""

@@ -4,25 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from bulkdelete.domain.advice import advice
-
-PLAIN = {type(None), bool, int, float, str}
+from bulkdelete.projections.plain import Answer, plain
 
 RecordId = str | list[str]
-
-
-class Answer:
-    """Something the views answer."""
-
-    __slots__: tuple[str, ...] = ()
-
-    def to_json(self) -> dict[str, Any]:
-        """The fields as plain JSON values."""
-        return {name: plain(getattr(self, name)) for name in self.__slots__}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +65,16 @@ class OperationStatus(Answer):
     """The operation whose failures this one retries."""
 
     @property
+    def matched(self) -> int:
+        """Records whose turn has come."""
+        return sum(query.matched for query in self.queries)
+
+    @property
+    def more(self) -> int:
+        """Records that are still to come, by the estimate."""
+        return sum(max(0, query.estimated - query.matched) for query in self.queries)
+
+    @property
     def remaining(self) -> dict[str, str]:
         """Query index → why records that match may be left without a failure."""
         return {str(at): one.remaining for at, one in enumerate(self.queries) if one.remaining}
@@ -83,6 +82,21 @@ class OperationStatus(Answer):
     def to_json(self) -> dict[str, Any]:
         """The same object that `run` prints."""
         return {**Answer.to_json(self), "remaining": self.remaining}
+
+
+class OperationLine(NamedTuple):
+    """How far an operation is, for a list of many."""
+
+    operation_id: UUID
+    name: str
+    status: str
+    deleted: int
+    failed: int
+    matched: int
+    more: int
+    """Records that are still to come, by the estimate."""
+    duration_seconds: float
+    waiting_for: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,25 +225,3 @@ class Step(Answer):
     def to_json(self) -> dict[str, Any]:
         """The event's fields beside its type, version and instant."""
         return {"type": self.type, "version": self.version, "timestamp": plain(self.timestamp), **self.data}
-
-
-def plain(value: Any) -> Any:
-    """A value as JSON has it; instants are RFC 3339 in UTC."""
-    if type(value) in PLAIN:
-        return value
-    match value:
-        case datetime():
-            utc = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-            return utc.isoformat().replace("+00:00", "Z")
-        case UUID():
-            return str(value)
-        case Answer():
-            return value.to_json()
-        case Mapping():
-            return {str(key): plain(one) for key, one in value.items()}
-        case list() | tuple():
-            return [plain(one) for one in value]
-        case bytes():
-            return value.hex()
-        case _:
-            return str(value)

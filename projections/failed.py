@@ -26,6 +26,7 @@ from bulkdelete.projections.projector import Projector
 from bulkdelete.projections.reads import Reads
 from bulkdelete.projections.rebuild import none_are_missing
 from bulkdelete.projections.recorded import RecordedEvent
+from bulkdelete.projections.source import OpenStore
 
 FATES = frozenset({Batch.RecordFailed.TOPIC, Batch.FailureCleared.TOPIC})
 LAST_VERSION = 2**62
@@ -63,7 +64,7 @@ def failures_of(application: BulkDeletes, operation_id: UUID, memory_limit: str 
         projector = Projector(files, none_are_missing, memory_limit, fates=FATES)
         try:
             projector.record(failure_events(application, operation_id))
-            yield Reads(projector.connection, application)
+            yield Reads(projector.connection, OpenStore(application))
         finally:
             projector.close()
 

@@ -13,9 +13,10 @@ from bulkdelete.domain.batch import Batch, batch_id
 from bulkdelete.domain.notification import notification_id
 from bulkdelete.domain.notify import Outcome
 from bulkdelete.domain.operation import Operation
-from bulkdelete.projections.answers import Step, plain
+from bulkdelete.projections.answers import Step
 from bulkdelete.projections.log import stream_reader
 from bulkdelete.projections.notifications import TOPICS
+from bulkdelete.projections.plain import plain
 from bulkdelete.projections.recorded import RecordedEvent
 
 LAST_VERSION = 2**62

@@ -9,6 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+FORMAT = 6
+"""Of the tables: views of another format are rebuilt."""
+
 
 @dataclass(frozen=True)
 class ViewFiles:

@@ -14,20 +14,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import duckdb
 
-from bulkdelete.domain.application import BulkDeletes
 from bulkdelete.domain.errors import UnavailableError, ViewsError
 from bulkdelete.projections.database import MEMORY_LIMIT, connect
-from bulkdelete.projections.keeper import ViewKeeper
-from bulkdelete.projections.layout import ViewFiles
-from bulkdelete.projections.log import end_of_log
+from bulkdelete.projections.layout import FORMAT, ViewFiles
 from bulkdelete.projections.named import statements
 from bulkdelete.projections.parts import are_there
-from bulkdelete.projections.projector import FORMAT
 from bulkdelete.projections.reads import Reads
+from bulkdelete.projections.source import EventSource, source_of
+
+if TYPE_CHECKING:
+    from bulkdelete.domain.application import BulkDeletes
 
 logger = logging.getLogger(__name__)
 
@@ -44,27 +45,36 @@ def open_views(
 
     Without an event store they are read as they are.
     """
+    with views_of(files, source_of(application), patience, memory_limit) as reads:
+        yield reads
+
+
+@contextmanager
+def views_of(
+    files: ViewFiles, source: EventSource | None, patience: float = 1.0, memory_limit: str = MEMORY_LIMIT
+) -> Iterator[Reads]:
+    """The same of an event store that is opened only where the views are behind it."""
     with tempfile.TemporaryDirectory(prefix="bulkdelete-views-", ignore_cleanup_errors=True) as private:
-        connection = opened(files, application, Path(private), patience, memory_limit)
+        connection = opened(files, source, Path(private), patience, memory_limit)
         try:
-            yield Reads(connection, application)
+            yield Reads(connection, source)
         finally:
             connection.close()
 
 
 def opened(
-    files: ViewFiles, application: BulkDeletes | None, private: Path, patience: float, memory_limit: str
+    files: ViewFiles, source: EventSource | None, private: Path, patience: float, memory_limit: str
 ) -> duckdb.DuckDBPyConnection:
     """A connection to a copy of a snapshot that is good enough."""
     copy = copied(files, private, memory_limit)
-    if application is None:
+    if source is None:
         if copy is None:
             raise ViewsError(f"there is no event store, and the views {files.snapshot} cannot be read")
         return copy.connection
-    wanted = end_of_log(application)
+    wanted = source.end()
     if copy is not None and copy.position >= wanted:
         return copy.connection
-    wrote = caught_up(files, application, memory_limit)
+    wrote = caught_up(files, source.application(), memory_limit)
     began = time.monotonic()
     while True:
         if copy is not None:
@@ -80,6 +90,9 @@ def opened(
 
 def caught_up(files: ViewFiles, application: BulkDeletes, memory_limit: str) -> bool:
     """Catch the views up and publish them; False where another process writes, or this one may not."""
+    # Only here: what reads events takes a while to load, and most questions find the views up to date.
+    from bulkdelete.projections.keeper import ViewKeeper  # noqa: PLC0415
+
     try:
         with ViewKeeper(files, application, memory_limit) as keeper:
             return keeper.catch_up()

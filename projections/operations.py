@@ -13,6 +13,7 @@ from bulkdelete.domain.errors import ViewsError
 from bulkdelete.domain.lifecycle import Status
 from bulkdelete.domain.operation import Operation
 from bulkdelete.domain.steering import begins, halted
+from bulkdelete.projections.plain import as_json
 from bulkdelete.projections.recorded import RecordedEvent
 
 BECOMES = {
@@ -239,8 +240,3 @@ def added(totals: str, more: dict[str, int]) -> str:
     for entity, records in more.items():
         counts[entity] = counts.get(entity, 0) + records
     return as_json(dict(sorted(counts.items())))
-
-
-def as_json(value: Any) -> str:
-    """JSON as short as it goes, and the same for the same value."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -17,7 +17,8 @@ import duckdb
 from bulkdelete.domain.batch import Batch
 from bulkdelete.domain.record_ids import WIDTH
 from bulkdelete.projections.database import columns
-from bulkdelete.projections.operations import as_json, utc
+from bulkdelete.projections.operations import utc
+from bulkdelete.projections.plain import as_json
 from bulkdelete.projections.recorded import RecordedEvent
 
 FATES = {

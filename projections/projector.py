@@ -18,7 +18,7 @@ from bulkdelete.domain.operation import Operation
 from bulkdelete.domain.rejection import Rejection
 from bulkdelete.projections.database import MEMORY_LIMIT, columns, connect
 from bulkdelete.projections.halts import write_halts
-from bulkdelete.projections.layout import ViewFiles
+from bulkdelete.projections.layout import FORMAT, ViewFiles
 from bulkdelete.projections.named import statements
 from bulkdelete.projections.notifications import TOPICS, write_notifications
 from bulkdelete.projections.operations import (
@@ -35,9 +35,6 @@ from bulkdelete.projections.parts import Parts
 from bulkdelete.projections.recorded import RecordedEvent, sections
 from bulkdelete.projections.schedules import ScheduleTable
 from bulkdelete.projections.streams import Stream, follow
-
-FORMAT = 6
-"""Of the tables: views of another format are rebuilt."""
 
 SHOWN = ("operation.", "batch.", "brake.", "schedule.", "notification.")
 """The streams that views show something of."""

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
 import duckdb
 
-from bulkdelete.domain.application import BulkDeletes
 from bulkdelete.domain.errors import InvalidJobError, OperationNotFoundError, ViewsError
 from bulkdelete.projections.answers import (
     DeletedRecord,
@@ -20,6 +19,7 @@ from bulkdelete.projections.answers import (
     Failure,
     FailureCause,
     Halt,
+    OperationLine,
     OperationStatus,
     QueryStatus,
     RecordId,
@@ -27,21 +27,26 @@ from bulkdelete.projections.answers import (
     Step,
     Told,
 )
-from bulkdelete.projections.history import steps, steps_of
 from bulkdelete.projections.named import statements
-from bulkdelete.projections.operations import as_json
-from bulkdelete.projections.recorded import RecordedEvent
+from bulkdelete.projections.plain import as_json
+from bulkdelete.projections.source import EventSource
+
+if TYPE_CHECKING:
+    from bulkdelete.projections.recorded import RecordedEvent
 
 FETCHED = 1000
+INSTANTS = ("submitted_at", "started_at", "ended_at", "cut_off", "postponed_until")
+INSTANT = "replace(strftime({}, '%Y-%m-%dT%H:%M:%S.%fZ'), '.000000Z', 'Z')"
+"""An instant as text, as `plain` writes it."""
 
 
 class Reads:
     """The views as they were when they were opened."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, application: BulkDeletes | None) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, source: EventSource | None) -> None:
         self.connection = connection
-        self.application = application
-        self.statements = statements("reads.sql")
+        self.source = source
+        self.statements = completed(statements("reads.sql"))
 
     def identify(self, text: str | UUID | None = None) -> UUID:
         """The operation that an id, or the beginning of one, means; without one the last that was submitted."""
@@ -68,6 +73,14 @@ class Reads:
             values = list(row)
             values[7:10] = json.loads(row[7]), json.loads(row[8]), tuple(QueryStatus(**query) for query in row[9])
             yield OperationStatus(*values)
+
+    def lines(self) -> Iterator[OperationLine]:
+        """How far each operation is in a line, the last submitted first."""
+        return (OperationLine(*row) for row in self.rows("operations in a line", operation_id=None))
+
+    def operations_json(self) -> Iterator[tuple[UUID, str]]:
+        """Each operation with what `operations` says of it as a JSON text that DuckDB writes: of many thousands."""
+        return self.rows("operations as json", operation_id=None)
 
     def halt(self) -> Halt | None:
         """Who halted everything, and why; None where nobody did."""
@@ -141,12 +154,15 @@ class Reads:
         events: Iterable[RecordedEvent] | None = None,
     ) -> Iterator[Step]:
         """The events of an operation in order, from the event store itself, or from these events."""
+        # Only here: what reads events takes a while to load, which the other questions need not.
+        from bulkdelete.projections.history import steps, steps_of  # noqa: PLC0415
+
         operation_id = self.identify(operation)
         if events is not None:
             return steps_of(events, operation_id, with_records)
-        if self.application is None:
+        if self.source is None:
             raise ViewsError("there is no event store here to read the history from; read Kafka's topic: --kafka")
-        return steps(self.application, operation_id, with_records)
+        return steps(self.source.application(), operation_id, with_records)
 
     def sql(self, query: str) -> tuple[list[str], Iterator[tuple[Any, ...]]]:
         """The columns and rows of one SELECT."""
@@ -171,6 +187,12 @@ class Reads:
         except duckdb.Error as error:
             raise unreadable(error) from None
         return fetched(cursor)
+
+
+def completed(found: dict[str, str]) -> dict[str, str]:
+    """The statements about operations, with what they have in common."""
+    parts = {name: INSTANT.format(name) for name in INSTANTS} | {"standing": found["standing"]}
+    return {name: text.format(**parts) if name.startswith("operations") else text for name, text in found.items()}
 
 
 def failure_of(row: tuple[Any, ...]) -> Failure:

@@ -29,21 +29,9 @@ WITH runs AS (
 )
 SELECT entity, median(rate) FROM runs WHERE age <= 5 AND records >= $least GROUP BY entity;
 
--- operations --
-WITH progress AS (
-    SELECT
-        operation_id,
-        list({
-            'entity': entity, 'strategy': strategy, 'matched': matched, 'estimated': estimated, 'deleted': deleted, 'failed': failed,
-            'vanished': vanished, 'remaining': remaining
-        } ORDER BY query_index) AS queries
-    FROM queries
-    WHERE $operation_id IS NULL OR operation_id = $operation_id
-    GROUP BY operation_id
-)
+-- standing --
 SELECT
-    operation_id, name, status, database, requested_by, deleted, failed, CAST(cascaded AS VARCHAR) AS cascaded,
-    CAST(unlinked AS VARCHAR) AS unlinked, queries,
+    operation_id, name, status, database, requested_by, deleted, failed, cascaded, unlinked,
     round((ran_microseconds + greatest(0, coalesce(epoch_us(updated_at) - epoch_us(running_since), 0))) / 1000000, 3) AS duration_seconds,
     submitted_at, started_at, ended_at, cut_off,
     CASE
@@ -52,8 +40,62 @@ SELECT
     END AS waiting_for,
     postponed_until, rate, reason, field, retry_of
 FROM operations
-JOIN progress USING (operation_id)
 WHERE $operation_id IS NULL OR operation_id = $operation_id
+
+-- operations --
+WITH standing AS ({standing}), progress AS (
+    SELECT
+        operation_id,
+        list({{
+            'entity': entity, 'strategy': strategy, 'matched': matched, 'estimated': estimated, 'deleted': deleted, 'failed': failed,
+            'vanished': vanished, 'remaining': remaining
+        }} ORDER BY query_index) AS queries
+    FROM queries
+    WHERE $operation_id IS NULL OR operation_id = $operation_id
+    GROUP BY operation_id
+)
+SELECT
+    operation_id, name, status, database, requested_by, deleted, failed, CAST(cascaded AS VARCHAR) AS cascaded,
+    CAST(unlinked AS VARCHAR) AS unlinked, queries, duration_seconds, submitted_at, started_at, ended_at, cut_off,
+    waiting_for, postponed_until, rate, reason, field, retry_of
+FROM standing
+JOIN progress USING (operation_id)
+ORDER BY submitted_at DESC, operation_id;
+
+-- operations in a line --
+WITH standing AS ({standing}), progress AS (
+    SELECT operation_id, sum(matched)::BIGINT AS matched, sum(greatest(0, estimated - matched))::BIGINT AS more
+    FROM queries
+    GROUP BY operation_id
+)
+SELECT operation_id, name, status, deleted, failed, matched, more, duration_seconds, waiting_for
+FROM standing
+JOIN progress USING (operation_id)
+ORDER BY submitted_at DESC, operation_id;
+
+-- operations as json --
+WITH standing AS ({standing}), progress AS (
+    SELECT
+        operation_id,
+        list({{
+            'entity': entity, 'strategy': strategy, 'matched': matched, 'estimated': estimated, 'deleted': deleted, 'failed': failed,
+            'vanished': vanished
+        }} ORDER BY query_index) AS queries,
+        coalesce(map_from_entries(list((CAST(query_index AS VARCHAR), remaining) ORDER BY query_index) FILTER (remaining <> '')), map {{}}) AS remaining
+    FROM queries
+    GROUP BY operation_id
+)
+SELECT
+    operation_id,
+    CAST(to_json({{
+        'operation_id': operation_id, 'name': name, 'status': status, 'database': database, 'requested_by': requested_by,
+        'deleted': deleted, 'failed': failed, 'cascaded': cascaded, 'unlinked': unlinked, 'queries': queries,
+        'duration_seconds': duration_seconds, 'submitted_at': {submitted_at}, 'started_at': {started_at},
+        'ended_at': {ended_at}, 'cut_off': {cut_off}, 'waiting_for': waiting_for, 'postponed_until': {postponed_until},
+        'rate': rate, 'reason': reason, 'field': field, 'retry_of': retry_of, 'remaining': remaining
+    }}) AS VARCHAR)
+FROM standing
+JOIN progress USING (operation_id)
 ORDER BY submitted_at DESC, operation_id;
 
 -- notifications --

@@ -3,31 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
 
-from bulkdelete.projections.answers import Answer
+from bulkdelete.domain.scheduling.status import ScheduleStatus
 from bulkdelete.projections.reads import Reads
-
-
-@dataclass(frozen=True, slots=True)
-class ScheduleStatus(Answer):
-    """How a schedule stands."""
-
-    schedule_id: UUID
-    name: str
-    next_run: datetime | None
-    recurrence: str | None
-    time_zone: str
-    enabled: bool
-    last_operation_id: UUID | None
-    last_occurrence: datetime | None
-    starts: str
-    database: str
-    requested_by: str
-    revision: int
 
 
 def schedules(reads: Reads) -> Iterator[ScheduleStatus]:

@@ -13,7 +13,8 @@ import duckdb
 from bulkdelete.domain.errors import ViewsError
 from bulkdelete.domain.scheduling.schedule import Schedule
 from bulkdelete.projections.database import columns
-from bulkdelete.projections.operations import as_json, utc
+from bulkdelete.projections.operations import utc
+from bulkdelete.projections.plain import as_json
 from bulkdelete.projections.recorded import RecordedEvent
 
 

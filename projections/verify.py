@@ -13,12 +13,12 @@ import duckdb
 
 from bulkdelete.domain.application import BulkDeletes
 from bulkdelete.domain.errors import ViewsError
-from bulkdelete.projections.answers import Answer, plain
 from bulkdelete.projections.database import MEMORY_LIMIT
 from bulkdelete.projections.layout import ViewFiles
 from bulkdelete.projections.log import read_log
 from bulkdelete.projections.named import literal, statements
 from bulkdelete.projections.opening import open_views
+from bulkdelete.projections.plain import Answer, plain
 from bulkdelete.projections.projector import Projector
 from bulkdelete.projections.reads import Reads, fetched
 from bulkdelete.projections.rebuild import none_are_missing

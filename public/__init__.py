@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from bulkdelete.domain.errors import BulkDeleteError as BulkDeleteError
     from bulkdelete.domain.job import Job as Job
     from bulkdelete.domain.query_builder import Query as Query
+    from bulkdelete.domain.scheduling.status import ScheduleStatus as ScheduleStatus
     from bulkdelete.producers.async_client import AsyncClient as AsyncClient
     from bulkdelete.producers.result import Result as Result
     from bulkdelete.service.client import Client as Client
@@ -20,6 +21,7 @@ PLACES = {
     "Job": "bulkdelete.domain.job",
     "Query": "bulkdelete.domain.query_builder",
     "Result": "bulkdelete.producers.result",
+    "ScheduleStatus": "bulkdelete.domain.scheduling.status",
 }
 
 

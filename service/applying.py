@@ -7,18 +7,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from bulkdelete.consumers.schedules import utc_now
 from bulkdelete.domain.errors import InvalidJobError, RefusedError
 from bulkdelete.domain.job import Job
 from bulkdelete.domain.scheduling.commands import DeleteSchedule
-from bulkdelete.domain.scheduling.directory import Entry, created
+from bulkdelete.domain.scheduling.directory import Entry
 from bulkdelete.domain.scheduling.schedule import Schedule
 from bulkdelete.domain.scheduling.schedules import check
 from bulkdelete.service.jobfile import read_job
-from bulkdelete.service.local_schedules import LocalSchedules
 
 SUFFIXES = {".yaml", ".yml", ".json"}
 MOST_FILES = 10_000
@@ -92,10 +91,32 @@ def job_files(folder: Path) -> Iterator[Path]:
             yield path
 
 
-def plan(folder: Path, place: LocalSchedules, prune: bool) -> Plan:
+class SchedulePlace(Protocol):
+    """Where schedules are: an event store here, or a service on Kafka."""
+
+    def entries(self) -> list[Entry]:
+        """All schedules, in the order in which they were created; deleted ones too."""
+
+    def schedule(self, schedule_id: UUID) -> Schedule:
+        """A schedule as it is."""
+
+    def database_of(self, job: Job) -> str:
+        """Where a job runs. Raises InvalidJobError."""
+
+    def create(self, job: Job, schedule_id: UUID | None = None) -> object:
+        """Begin a schedule. Raises InvalidJobError."""
+
+    def edit(self, schedule_id: UUID, job: Job) -> object:
+        """Give a schedule another job. Raises InvalidJobError."""
+
+    def ask(self, kind: type[DeleteSchedule], schedule_id: UUID) -> object:
+        """Delete a schedule."""
+
+
+def plan(folder: Path, place: SchedulePlace, prune: bool) -> Plan:
     """What makes the schedules equal to a folder. Raises InvalidJobError."""
     wanted = read_folder(folder)
-    entries = created(place.application)
+    entries = place.entries()
     live: dict[str, list[Entry]] = {}
     for entry in entries:
         if not entry.deleted:
@@ -109,7 +130,7 @@ def plan(folder: Path, place: LocalSchedules, prune: bool) -> Plan:
             changes.append(Change(Action.CREATE, name, new_id(name, entries), str(path), job))
             continue
         # Several of one name were made by hand: the oldest is meant, the others are in no file.
-        changes.append(changed(place, place.schedules.schedule(same[0].schedule_id), path, job))
+        changes.append(changed(place, place.schedule(same[0].schedule_id), path, job))
     for name, same in live.items():
         for entry in same[1:] if name in wanted else same:
             changes.append(Change(Action.DELETE if prune else Action.LEFT, name, entry.schedule_id))
@@ -122,7 +143,7 @@ def new_id(name: str, entries: list[Entry]) -> UUID:
     return uuid5(NAMESPACE_URL, f"bulkdelete:schedule:{before}:{name}")
 
 
-def changed(place: LocalSchedules, schedule: Schedule, path: Path, job: Job) -> Change:
+def changed(place: SchedulePlace, schedule: Schedule, path: Path, job: Job) -> Change:
     """What differs between a schedule and its file."""
     found = list(differences(schedule.job, job.to_json()))
     if (database := place.database_of(job)) != schedule.database:
@@ -141,7 +162,7 @@ def differences(before: dict[str, Any], after: dict[str, Any]) -> Iterator[str]:
                 yield name
 
 
-def carry_out(change: Change, place: LocalSchedules) -> None:
+def carry_out(change: Change, place: SchedulePlace) -> None:
     """Do what a plan says of one schedule. Raises InvalidJobError naming the file."""
     with named(change.file):
         match change.action, change.job:

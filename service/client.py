@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +12,8 @@ from types import TracebackType
 from typing import Any, Self
 from uuid import UUID, uuid4
 
-from bulkdelete.consumers.operations import pull, take_command
+from bulkdelete.consumers.braking import pull
+from bulkdelete.consumers.operations import take_command
 from bulkdelete.domain.application import BulkDeletes
 from bulkdelete.domain.commands import (
     CancelOperation,
@@ -31,21 +32,28 @@ from bulkdelete.domain.declarations import NOTHING
 from bulkdelete.domain.errors import InvalidJobError
 from bulkdelete.domain.job import Job
 from bulkdelete.domain.lifecycle import Status
+from bulkdelete.domain.scheduling.directory import identify_schedule
+from bulkdelete.domain.scheduling.status import ScheduleStatus
 from bulkdelete.producers.client import Client as KafkaClient
 from bulkdelete.producers.result import Result
 from bulkdelete.projections.layout import ViewFiles
 from bulkdelete.projections.opening import open_views
 from bulkdelete.projections.reads import Reads
+from bulkdelete.projections.schedule_reads import schedules
 from bulkdelete.records.target import Target
 from bulkdelete.service.cataloguefile import read_catalogue, told_of
 from bulkdelete.service.configuration import load
+from bulkdelete.service.databases import database_url
 from bulkdelete.service.guards import service_guards
 from bulkdelete.service.ledgers import ledger_place
-from bulkdelete.service.limits import bounds_of, limits_of
+from bulkdelete.service.limits import bounds_of
 from bulkdelete.service.local import LocalRun
+from bulkdelete.service.local_schedules import LocalSchedule, LocalSchedules, local_schedules
 from bulkdelete.service.notices import Notices
+from bulkdelete.service.origin import own_address, target_of
 from bulkdelete.service.principal import principal
-from bulkdelete.service.state import State, default_state
+from bulkdelete.service.state import State
+from bulkdelete.service.whereabouts import default_state
 
 logger = logging.getLogger(__name__)
 
@@ -76,7 +84,8 @@ class LocalOperation:
 
     client: LocalClient
     id: UUID
-    address: str
+    address: str | None
+    """Of its database, with what the operation's own lacks; None: it lacks nothing."""
 
     def wait(self) -> Result:
         """Run it to its end, or go on with it, and tell how it ended; the same again tells the same."""
@@ -153,11 +162,11 @@ class LocalClient:
 
     def submit(self, job: Job, database: str | None = None, operation_id: UUID | None = None) -> LocalOperation:
         """Hold the job against the database and record that it is asked for. Raises InvalidJobError."""
-        address = database or self.database
+        address = database_url(database or self.database or job.database)
         if address is None:
             raise InvalidJobError("say which: submit(job, database=…) or Client.local(database=…)", "database")
         if job.recurrence is not None:
-            raise InvalidJobError("a job that recurs is a schedule: bulkdelete schedule create", "recurrence")
+            raise InvalidJobError("a job that recurs is a schedule: client.create_schedule(job)", "recurrence")
         catalogue = NOTHING if self.catalogue is None else read_catalogue(self.catalogue)
         job = job.under(catalogue, self.ledger, service_guards())
         with closing(Target(address, self.ledger)) as target:
@@ -185,17 +194,42 @@ class LocalClient:
         command = command_of(
             RetryFailures, operation_id=operation_id, requested_by=self.requested_by, causes=causes, retry_id=retry_id
         )
+        began = self.application.operation(operation_id)
+        given = database_url(database) or own_address(began, database_url(self.database))
+        # Before anything is recorded: whoever names another database, or one that nobody knows, is told so.
+        target_of(began, given).close()
         operation = take_command(command, self.application, ())
-        return LocalOperation(self, operation.id, database or self.database or operation.database)
+        return LocalOperation(self, operation.id, given)
 
-    def drive(self, operation_id: UUID, address: str) -> Result:
+    def create_schedule(self, job: Job, schedule_id: UUID | None = None, database: str | None = None) -> LocalSchedule:
+        """Let a job run whenever its recurrence says; `bulkdelete serve` runs what is due.
+
+        The same id and job again change nothing. Raises InvalidJobError, ScheduleExistsError.
+        """
+        schedule = LocalSchedule(self.place, schedule_id or uuid4())
+        schedule.create(job, database or self.database)
+        return schedule
+
+    def schedule(self, name: str | UUID) -> LocalSchedule:
+        """A schedule by its name, or the beginning of its id. Raises ScheduleNotFoundError."""
+        return LocalSchedule(self.place, identify_schedule(self.application, str(name)))
+
+    def schedules(self) -> list[ScheduleStatus]:
+        """Every schedule that was not deleted, what is due first at the top."""
+        with self.views() as views:
+            return list(schedules(views))
+
+    def place(self, database: str | None = None) -> AbstractContextManager[LocalSchedules]:
+        """The schedules of this event store."""
+        return local_schedules(load(), self.application, self.requested_by, database)
+
+    def drive(self, operation_id: UUID, address: str | None) -> Result:
         """Run an operation to its end or its pause, unless another process does. Raises OperationBusyError."""
         with self.state.driving(operation_id), self.state.keeping_views(self.application):
             operation = self.application.operation(operation_id)
             if not operation.is_final and operation.status != Status.PAUSED:
-                settings = load()
-                bounds = bounds_of(settings, self.state.is_driven)
-                with closing(Target(address, limits=limits_of(settings, None))) as target:
+                bounds = bounds_of(load(), self.state.is_driven)
+                with closing(target_of(operation, address)) as target:
                     operation = LocalRun(self.application, target, operation_id, bounds=bounds).drive()
             for line in Notices(self.state, self.application).tell(operation):
                 logger.info("%s", line, extra={"action": "notified"})

@@ -7,7 +7,6 @@ import json
 import os
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,33 +14,15 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource
 from pydantic_settings.exceptions import SettingsError as UnreadableError
 
-from bulkdelete.domain.errors import BulkDeleteError, InvalidJobError
+from bulkdelete.domain.errors import InvalidJobError
 from bulkdelete.domain.refusals import path_of
-from bulkdelete.service.settings import PREFIX, Settings
+from bulkdelete.service.problems import Problem, SettingsError
+from bulkdelete.service.settings import Settings
 from bulkdelete.service.urls import HIDDEN, SECRET_WORDS, shown
+from bulkdelete.service.whereabouts import PREFIX
 
 OTHERS = ("BULKDELETE_TEST_", "BULKDELETE_CIPHER_", "BULKDELETE_COMPRESSOR_")
 """Variables with our prefix that others read: the tests, and the event store's library."""
-
-
-@dataclass(frozen=True)
-class Problem:
-    """One thing that is wrong: the field, what it says (nothing secret), what is accepted."""
-
-    field: str
-    value: str | None
-    reason: str
-
-    def __str__(self) -> str:
-        return f"{self.field}: {self.reason}" + (f"; got {self.value}" if self.value is not None else "")
-
-
-class SettingsError(BulkDeleteError):
-    """The settings cannot be used."""
-
-    def __init__(self, problems: list[Problem]) -> None:
-        super().__init__("; ".join(str(problem) for problem in problems))
-        self.problems = problems
 
 
 def load(config: Path | None = None, given: Mapping[str, Any] | None = None) -> Settings:

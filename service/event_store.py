@@ -8,8 +8,8 @@ from eventsourcing.utils import get_topic
 
 from bulkdelete.domain.application import BulkDeletes
 from bulkdelete.domain.operation import Operation
-from bulkdelete.service.configuration import Problem, SettingsError
 from bulkdelete.service.opening import PREFIX, opened
+from bulkdelete.service.problems import Problem, SettingsError
 from bulkdelete.service.urls import Url
 
 

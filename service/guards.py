@@ -9,7 +9,7 @@ from pydantic_settings.exceptions import SettingsError as UnreadableError
 from bulkdelete.domain.errors import InvalidJobError
 from bulkdelete.domain.guards import NO_GUARDS, Guards
 from bulkdelete.domain.refusals import refusal
-from bulkdelete.service.settings import PREFIX
+from bulkdelete.service.whereabouts import PREFIX
 
 
 class Guarded(BaseSettings):

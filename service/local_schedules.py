@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,9 +16,20 @@ from bulkdelete.domain.commands import command_of
 from bulkdelete.domain.declarations import NOTHING, Declarations
 from bulkdelete.domain.errors import InvalidJobError, TransitionError
 from bulkdelete.domain.job import Job
-from bulkdelete.domain.scheduling.commands import AnyScheduleCommand, CreateSchedule, EditSchedule, ScheduleCommand
+from bulkdelete.domain.scheduling.commands import (
+    AnyScheduleCommand,
+    CreateSchedule,
+    DeleteSchedule,
+    DisableSchedule,
+    EditSchedule,
+    EnableSchedule,
+    RunScheduleNow,
+    ScheduleCommand,
+)
+from bulkdelete.domain.scheduling.directory import Entry, created
 from bulkdelete.domain.scheduling.schedule import Schedule
 from bulkdelete.domain.scheduling.schedules import Schedules
+from bulkdelete.domain.scheduling.status import ScheduleStatus
 from bulkdelete.records.target import Target
 from bulkdelete.service.cataloguefile import read_catalogue
 from bulkdelete.service.limits import limits_of
@@ -51,6 +62,14 @@ class LocalSchedules:
 
     def __post_init__(self) -> None:
         self.schedules = Schedules(self.application)
+
+    def entries(self) -> list[Entry]:
+        """All schedules, in the order in which they were created; deleted ones too."""
+        return created(self.application)
+
+    def schedule(self, schedule_id: UUID) -> Schedule:
+        """A schedule as it is. Raises ScheduleNotFoundError."""
+        return self.schedules.schedule(schedule_id)
 
     def create(self, job: Job, schedule_id: UUID | None = None) -> Schedule:
         """Begin a schedule. Raises InvalidJobError, ScheduleExistsError."""
@@ -121,3 +140,52 @@ def local_schedules(
     """The schedules of this event store."""
     with closing(targets_of(settings)) as targets:
         yield LocalSchedules(application, targets, catalogues_of(settings), requested_by or principal(), database)
+
+
+@dataclass
+class LocalSchedule:
+    """A schedule of an event store here, for Python users."""
+
+    place: Callable[[str | None], AbstractContextManager[LocalSchedules]]
+    """Given the database of jobs that name none."""
+    id: UUID
+
+    def create(self, job: Job, database: str | None = None) -> None:
+        """Begin it. Raises InvalidJobError, ScheduleExistsError."""
+        with self.place(database) as place:
+            place.create(job, self.id)
+
+    def edit(self, job: Job, database: str | None = None) -> None:
+        """Give it another job: queries, times, everything; by default on the same database.
+
+        Raises InvalidJobError, TransitionError.
+        """
+        with self.place(database) as place:
+            place.address = database or place.schedules.schedule(self.id).database
+            place.edit(self.id, job)
+
+    def enable(self) -> None:
+        """Let it run again, from now on. Raises TransitionError where it was deleted."""
+        self.ask(EnableSchedule)
+
+    def disable(self) -> None:
+        """Keep it from running; an operation under way goes on. Raises TransitionError where it was deleted."""
+        self.ask(DisableSchedule)
+
+    def run_now(self) -> None:
+        """Run it once beside its times, at the next tick of `bulkdelete serve`. Raises TransitionError."""
+        self.ask(RunScheduleNow)
+
+    def delete(self) -> None:
+        """End it for good; its history stays. Raises TransitionError where it was deleted."""
+        self.ask(DeleteSchedule)
+
+    def ask(self, kind: type[ScheduleCommand]) -> None:
+        """Ask for something. Raises TransitionError."""
+        with self.place(None) as place:
+            place.ask(kind, self.id)
+
+    def status(self) -> ScheduleStatus:
+        """How it stands. Raises ScheduleNotFoundError."""
+        with self.place(None) as place:
+            return ScheduleStatus.of(place.schedules.schedule(self.id))

@@ -16,7 +16,6 @@ from bulkdelete.domain.application import BulkDeletes
 from bulkdelete.producers.chat import Chat, is_known
 from bulkdelete.producers.mail import MailServer
 from bulkdelete.producers.webhook import Webhook
-from bulkdelete.service.configuration import Problem, SettingsError
 from bulkdelete.service.notification_settings import (
     ChatSettings,
     NotificationSettings,
@@ -24,6 +23,7 @@ from bulkdelete.service.notification_settings import (
     WebhookSettings,
     outcomes,
 )
+from bulkdelete.service.problems import Problem, SettingsError
 from bulkdelete.service.settings import Settings
 
 

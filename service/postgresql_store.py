@@ -11,8 +11,8 @@ from eventsourcing.postgres import PostgresFactory
 from eventsourcing.utils import Environment, EnvType
 from psycopg.conninfo import conninfo_to_dict
 
-from bulkdelete.service.configuration import Problem, SettingsError
 from bulkdelete.service.event_recorder import BinaryCursor, EventRecorder
+from bulkdelete.service.problems import Problem, SettingsError
 from bulkdelete.service.urls import Url
 
 CONNECTION = "POSTGRES_CONNECTION"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeVar
 
@@ -20,8 +19,8 @@ from bulkdelete.service.notification_settings import (
     WebhookSettings,
 )
 from bulkdelete.service.urls import Url
+from bulkdelete.service.whereabouts import PREFIX, xdg_state
 
-PREFIX = "BULKDELETE_"
 T = TypeVar("T")
 EVENT_STORES = ("postgresql", "postgres", "sqlite")
 
@@ -45,12 +44,6 @@ def as_event_store(url: Url) -> Url:
 def with_small_names(named: dict[str, T]) -> dict[str, T]:
     """Names of databases are the same whether a file or the (upper-case) environment tells them."""
     return {name.lower(): value for name, value in named.items()}
-
-
-def default_state() -> Path:
-    """The place XDG gives."""
-    home = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-    return Path(home) / "bulkdelete"
 
 
 class KafkaSettings(Part):
@@ -119,7 +112,7 @@ class Settings(BaseSettings):
     """Default: SQLite in the state folder."""
     views: Path | None = None
     """The DuckDB file of the views. Default: in the state folder."""
-    state: Path = Field(default_factory=default_state)
+    state: Path = Field(default_factory=xdg_state)
     kafka: KafkaSettings = KafkaSettings()
     smtp: SmtpSettings = SmtpSettings()
     webhooks: Annotated[dict[str, WebhookSettings], AfterValidator(with_small_names)] = {}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,15 +17,7 @@ from bulkdelete.domain.errors import BulkDeleteError, OperationBusyError
 from bulkdelete.projections.keeper import ViewKeeper
 from bulkdelete.projections.layout import ViewFiles
 from bulkdelete.service.opening import PREFIX, opened
-
-
-def default_state() -> Path:
-    """`BULKDELETE_STATE`, or the place XDG gives."""
-    if chosen := os.environ.get("BULKDELETE_STATE"):
-        return Path(chosen)
-    home = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-    return Path(home) / "bulkdelete"
-
+from bulkdelete.service.whereabouts import default_state
 
 logger = logging.getLogger(__name__)
 

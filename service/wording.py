@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from bulkdelete.domain.declarations import Declarations
 from bulkdelete.domain.query.operators import Operator
 from bulkdelete.domain.query.tree import Comparison, Junction, Link, Node, QueryTree, Value
+from bulkdelete.service.walk_wording import WALKS
 
 if TYPE_CHECKING:  # a question to the views must not load what speaks to databases
     from bulkdelete.records.catalogue import Catalogue
@@ -19,12 +20,6 @@ SIGNS = {
     Operator.EQUAL: "=", Operator.GREATER_THAN: ">", Operator.GREATER_EQUAL: "≥", Operator.LESS_THAN: "<",
     Operator.LESS_EQUAL: "≤", Operator.LIKE: "like", Operator.NOT_LIKE: "not like",
 }  # fmt: skip
-WALKS = {
-    "pages": "by page range", "rowids": "by rowid range", "keys": "by key", "matching": "found by themselves",
-    "set_aside": "once more", "retried": "by their keys",
-}  # fmt: skip
-
-
 WORTH_SAYING = 1_000_000
 """Bytes below which nobody minds."""
 SOURCES = {

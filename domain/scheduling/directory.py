@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -42,7 +43,11 @@ def created(application: BulkDeletes) -> list[Entry]:
 
 def identify_schedule(application: BulkDeletes, text: str) -> UUID:
     """The schedule whose id begins so, or whose job has that name. Raises ScheduleNotFoundError."""
-    entries = created(application)
+    return meant(created(application), text)
+
+
+def meant(entries: Sequence[Entry], text: str) -> UUID:
+    """Which of these is meant. Raises ScheduleNotFoundError."""
     live = [one for one in entries if not one.deleted]
     prefix = text.strip().lower().replace("-", "")
     for matches in (

@@ -14,11 +14,11 @@ from eventsourcing.domain import Snapshot as BaseSnapshot
 from eventsourcing.utils import register_topic
 
 from bulkdelete.domain.errors import TransitionError
-from bulkdelete.domain.instants import rfc3339
 from bulkdelete.domain.job import Job
 from bulkdelete.domain.scheduling import course
 from bulkdelete.domain.scheduling.course import Planned
 from bulkdelete.domain.scheduling.timetable import Missed, Timetable
+from bulkdelete.domain.wall_time import rfc3339
 
 
 class Schedule(course.Standing, BaseAggregate[UUID]):

@@ -12,7 +12,6 @@ from pydantic_core import PydanticCustomError
 
 from bulkdelete.domain.errors import InvalidJobError
 from bulkdelete.domain.instants import (
-    DEFAULT_ZONE,
     as_naming_of_an_instant,
     has_zone,
     in_utc,
@@ -23,6 +22,7 @@ from bulkdelete.domain.scheduling.recurrence import Recurrence
 from bulkdelete.domain.scheduling.timetable import Timetable
 from bulkdelete.domain.scheduling.windows import Days, Hours, Window
 from bulkdelete.domain.scheduling.zones import wall_of
+from bulkdelete.domain.wall_time import DEFAULT_ZONE
 
 DURATION = re.compile(r"([0-9]{1,6})\s*(s|min|m|h|d)")
 SECONDS = {"s": 1, "min": 60, "m": 60, "h": 3600, "d": 86_400}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bulkdelete.domain.errors import InvalidJobError
 from bulkdelete.domain.job import Job
-from bulkdelete.service.cli.databases import database_url
+from bulkdelete.service.databases import database_url
 from bulkdelete.service.dialects import dialect_of_address
 from bulkdelete.service.jobfile import job_value, read_job
 

@@ -9,7 +9,8 @@ import typer
 from bulkdelete.service import logs
 from bulkdelete.service.cli.kafka_options import ConfigFile, KafkaAddress
 from bulkdelete.service.cli.output import messages, print_json
-from bulkdelete.service.configuration import Problem, SettingsError, displayed, load, unknown_variables
+from bulkdelete.service.configuration import displayed, load, unknown_variables
+from bulkdelete.service.problems import Problem, SettingsError
 from bulkdelete.service.reachability import Finding, look
 
 WRONG = 2

@@ -21,9 +21,8 @@ from bulkdelete.domain.directory import identify
 from bulkdelete.domain.errors import InvalidJobError, OperationNotFoundError, TransitionError
 from bulkdelete.domain.operation import Operation
 from bulkdelete.domain.summary import summary
-from bulkdelete.service.cli.kafka_options import told_to
 from bulkdelete.service.cli.output import messages
-from bulkdelete.service.cli.views import opened
+from bulkdelete.service.cli.place import opened
 from bulkdelete.service.principal import principal
 
 StateFolder = Annotated[Path | None, typer.Option("--state", help="Where bulkdelete keeps what it knows.")]
@@ -43,6 +42,9 @@ WORDS: dict[type[ControlCommand], str] = {
 def send(kind: type[ControlCommand], prefix: str | None, state: Path | None, kafka: str | None, **fields: Any) -> None:
     """Say it to the service, or record it: the process that drives the operation sees it in a fraction of a second."""
     if kafka is not None:
+        # Only here: reading all the settings takes a while.
+        from bulkdelete.service.cli.kafka_options import told_to  # noqa: PLC0415
+
         operation_id = whole(prefix)
         command: Any = command_of(kind, operation_id=operation_id, requested_by=principal(), **fields)
         told_to(kafka, command)

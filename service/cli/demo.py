@@ -13,11 +13,11 @@ from bulkdelete.domain.directory import identify
 from bulkdelete.domain.errors import InvalidJobError
 from bulkdelete.domain.summary import summary
 from bulkdelete.records.names import read_address, shown
-from bulkdelete.service.cli.databases import database_url
 from bulkdelete.service.cli.output import messages
 from bulkdelete.service.cli.run import Runner
 from bulkdelete.service.crm.job import CLOSED_CASES
 from bulkdelete.service.crm.making import make_crm
+from bulkdelete.service.databases import database_url
 from bulkdelete.service.jobfile import read_job
 from bulkdelete.service.ledgers import ledger_place
 from bulkdelete.service.state import State

@@ -7,14 +7,13 @@ from typing import Annotated
 
 import typer
 
-from bulkdelete.consumers.operations import pull
+from bulkdelete.consumers.braking import pull
 from bulkdelete.domain.commands import Halt, Unhalt, command_of
 from bulkdelete.domain.errors import TransitionError
-from bulkdelete.service.cli.kafka_options import told_to
 from bulkdelete.service.cli.output import messages
-from bulkdelete.service.configuration import load
-from bulkdelete.service.event_store import open_event_store
 from bulkdelete.service.principal import principal
+from bulkdelete.service.stored_events import StoredEvents
+from bulkdelete.service.whereabouts import whereabouts
 
 StateFolder = Annotated[Path | None, typer.Option("--state", help="Where bulkdelete keeps what it knows.")]
 KafkaService = Annotated[str | None, typer.Option("--kafka", metavar="HOST:PORT", help="Tell a service on Kafka.")]
@@ -23,12 +22,15 @@ KafkaService = Annotated[str | None, typer.Option("--kafka", metavar="HOST:PORT"
 def send(command: Halt | Unhalt, state: Path | None, kafka: str | None, done: str) -> None:
     """Say it to the service, or record it: every process that drives an operation sees it in a fraction of a second."""
     if kafka is not None:
+        # Only here: reading all the settings takes a while.
+        from bulkdelete.service.cli.kafka_options import told_to  # noqa: PLC0415
+
         told_to(kafka, command)
         messages().print(f"asked: {command.type.lower()}", markup=False)
         return
-    with open_event_store(load(given={"state": state, "event_store": None} if state else None).events) as application:
+    with StoredEvents(whereabouts(state)) as events:
         try:
-            pull(command, application)
+            pull(command, events.application())
         except TransitionError as error:
             raise TransitionError(error.reason) from None
     messages().print(done, markup=False)

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bulkdelete.domain.commands import Command
-from bulkdelete.service.configuration import Problem, SettingsError, load
+from bulkdelete.service.configuration import load
+from bulkdelete.service.principal import principal
+from bulkdelete.service.problems import Problem, SettingsError
 from bulkdelete.service.settings import Settings
+
+if TYPE_CHECKING:
+    from bulkdelete.producers.client import Client
 
 ConfigFile = Annotated[Path | None, typer.Option("--config", metavar="FILE", help="Settings: TOML, YAML or JSON.")]
 KafkaAddress = Annotated[
@@ -30,11 +35,17 @@ def settings_of(config: Path | None, kafka: str | None) -> Settings:
 
 def told_to(kafka: str, command: Command) -> None:
     """Publish a command and wait until Kafka has it. Raises UnavailableError, SettingsError."""
+    with client_of(kafka) as client:
+        client.tell(command)
+
+
+def client_of(kafka: str) -> Client:
+    """A client of the service there, for `with`. Raises SettingsError."""
     # Only here: the libraries of Kafka take a second to load.
     from bulkdelete.producers.client import Client  # noqa: PLC0415
     from bulkdelete.service.kafka.connecting import security_of  # noqa: PLC0415
 
-    settings = settings_of(None, kafka)
-    servers = settings.kafka.servers or kafka
-    with Client.connect(servers, prefix=settings.kafka.prefix, **security_of(settings.kafka)) as client:
-        client.tell(command)
+    settings = settings_of(None, kafka).kafka
+    return Client.connect(
+        settings.servers or kafka, prefix=settings.prefix, requested_by=principal(), **security_of(settings)
+    )

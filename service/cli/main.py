@@ -2,56 +2,34 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import sys
-from importlib import metadata
 from typing import Annotated
 
 import typer
 
 from bulkdelete.domain.errors import BulkDeleteError, RefusedError, UnavailableError
+from bulkdelete.service.cli.commands import COMMANDS, application, nothing
 from bulkdelete.service.cli.output import messages
 
-FAMILIES = (
-    "run", "preview", "query", "control", "halting", "demo", "views", "failures", "notifications", "schedules",
-    "schedule", "apply", "proof", "serve", "submit", "config",
-)  # fmt: skip
-FAMILY_OF = {
-    "run": "run", **dict.fromkeys(("pause", "resume", "postpone", "throttle", "cancel"), "control"),
-    "halt": "halting", "unhalt": "halting",
-    "demo": "demo", "serve": "serve", "submit": "submit",
-    "config": "config", "schedules": "schedules", "schedule": "schedule", "apply": "apply",
-    "query": "query", "preview": "preview",
-    **dict.fromkeys(("list", "status", "deleted", "history", "sql"), "views"),
-    "failures": "failures", "retry": "failures", "notifications": "notifications",
-    "rebuild": "proof", "verify": "proof",
-}  # fmt: skip
-"""Which family a command is in: its modules alone are loaded, so that a small question gets a quick answer."""
 REFUSED, INTERRUPTED = 2, 130
 
 
-def create(command: str | None = None) -> typer.Typer:
-    """All commands, or only the family of one of them."""
-    app = typer.Typer(
-        name="bulkdelete",
-        help="Governed bulk deletion of database records: counted exactly, stopped when told, proven for good.",
-        no_args_is_help=True,
-        add_completion=False,
-        pretty_exceptions_enable=False,
-        rich_markup_mode="rich",
-        context_settings={"help_option_names": ["-h", "--help"]},
-    )
-    # With a callback one command alone is still a command, and not the whole program.
+def create() -> typer.Typer:
+    """All commands; what each needs is loaded when it is called."""
+    app = application()
     app.callback()(about)
-    for family in [FAMILY_OF[command]] if command in FAMILY_OF else FAMILIES:
-        importlib.import_module(f"bulkdelete.service.cli.{family}").register(app)
+    for name, entry in COMMANDS.items():
+        app.command(name, help=entry.summary, rich_help_panel=entry.panel)(nothing)
     return app
 
 
 def show(wanted: bool) -> None:
     """The version, and nothing else."""
     if wanted:
+        # Only here: it takes a while to load.
+        from importlib import metadata  # noqa: PLC0415
+
         typer.echo(f"bulkdelete {metadata.version('bulkdelete')}")
         raise typer.Exit
 
@@ -59,7 +37,7 @@ def show(wanted: bool) -> None:
 def about(
     version: Annotated[bool, typer.Option("--version", help="Show the version.", is_eager=True, callback=show)] = False,
 ) -> None:
-    """Governed bulk deletion of database records: counted exactly, stopped when told, proven for good."""
+    """What holds for every command."""
 
 
 def main() -> None:
@@ -67,7 +45,7 @@ def main() -> None:
     debug = "--debug" in sys.argv
     arguments = [one for one in sys.argv[1:] if one != "--debug"]
     try:
-        create(arguments[0] if arguments else None)(arguments)
+        create()(arguments)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
     except BrokenPipeError:

@@ -7,12 +7,11 @@ from typing import Annotated
 
 import typer
 
-from bulkdelete.domain.directory import identify
 from bulkdelete.domain.errors import OperationNotFoundError
 from bulkdelete.projections.answers import Told
 from bulkdelete.service.cli.output import messages
+from bulkdelete.service.cli.place import AsCsv, AsJson, OperationId, StateFolder, asking, names_of, opened
 from bulkdelete.service.cli.tables import Form, print_columns, write_rows
-from bulkdelete.service.cli.views import AsCsv, AsJson, OperationId, StateFolder, asking, names_of, opened
 
 NOT_TOLD = 1
 
@@ -64,6 +63,7 @@ def row_of(one: Told) -> tuple[str, ...]:
 def send_now(operation: str | None, state: Path | None) -> bool:
     """Try what is still to be told; whether nothing is left."""
     # Only here: templates and mail take a while to load.
+    from bulkdelete.domain.directory import identify  # noqa: PLC0415
     from bulkdelete.domain.notification import notification_id  # noqa: PLC0415
     from bulkdelete.domain.notify import Outcome  # noqa: PLC0415
     from bulkdelete.service.notices import Notices, outcome  # noqa: PLC0415

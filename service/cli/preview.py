@@ -13,14 +13,15 @@ from bulkdelete.records.target import Target
 from bulkdelete.service.cataloguefile import read_catalogue, told_of
 from bulkdelete.service.cli.asked import address_of, asked_on
 from bulkdelete.service.cli.consequences import tell_foresight
-from bulkdelete.service.cli.databases import catalogue_file
 from bulkdelete.service.cli.output import messages, print_json
 from bulkdelete.service.cli.story import tell_preview
+from bulkdelete.service.databases import catalogue_file
 from bulkdelete.service.foresight import as_data, foreseen
 from bulkdelete.service.guards import service_guards
 from bulkdelete.service.ledgers import ledger_place
 from bulkdelete.service.rates import earlier_rates
-from bulkdelete.service.state import State, default_state
+from bulkdelete.service.state import State
+from bulkdelete.service.whereabouts import default_state
 
 
 def register(app: typer.Typer) -> None:

@@ -9,10 +9,10 @@ from bulkdelete.projections.layout import ViewFiles
 from bulkdelete.projections.rebuild import rebuild as rebuild_views
 from bulkdelete.projections.verify import verify as verify_views
 from bulkdelete.service.cli.output import messages, print_json
+from bulkdelete.service.cli.place import AsJson, OperationId, StateFolder, opened
 from bulkdelete.service.cli.tables import results
 from bulkdelete.service.cli.telling import tell_verification
 from bulkdelete.service.cli.topic import KafkaTopic, events_of
-from bulkdelete.service.cli.views import AsJson, OperationId, StateFolder, opened
 from bulkdelete.service.configuration import load
 
 NOT_EQUAL = 1

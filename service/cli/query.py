@@ -16,8 +16,8 @@ from bulkdelete.domain.query.explaining import Explanation, explained
 from bulkdelete.domain.query.notation import Notation, written_as
 from bulkdelete.domain.query.tree import QueryTree
 from bulkdelete.service.cataloguefile import read_catalogue
-from bulkdelete.service.cli.databases import catalogue_file, database_url
 from bulkdelete.service.cli.output import print_json
+from bulkdelete.service.databases import catalogue_file, database_url
 from bulkdelete.service.dialects import dialect_of_address
 from bulkdelete.service.inspection import Inspection, inspected
 from bulkdelete.service.queryfile import guessed, job_in, query_in, text_of

@@ -22,20 +22,20 @@ from bulkdelete.domain.job import GovernedJob, Job
 from bulkdelete.domain.lifecycle import Status
 from bulkdelete.domain.operation import Operation
 from bulkdelete.domain.summary import summary
-from bulkdelete.records.names import read_address, shown
 from bulkdelete.records.preview import Preview
 from bulkdelete.records.target import Target
 from bulkdelete.service.cataloguefile import read_catalogue, told_of
 from bulkdelete.service.cli.asked import address_of, asked_on
 from bulkdelete.service.cli.consequences import refuse_slow, tell_foresight
-from bulkdelete.service.cli.databases import catalogue_file, database_url
 from bulkdelete.service.cli.ending import exit_code, reasons
-from bulkdelete.service.cli.failures import command as retry_command
 from bulkdelete.service.cli.going_on import ledger_that_stays, refuse_another_catalogue
 from bulkdelete.service.cli.interrupting import interruptible
-from bulkdelete.service.cli.output import LiveProgress, messages, print_json
+from bulkdelete.service.cli.output import messages, print_json
+from bulkdelete.service.cli.progress import LiveProgress
+from bulkdelete.service.cli.retry import command as retry_command
 from bulkdelete.service.cli.story import room_advice, tell_end, tell_preview, tell_resumed
 from bulkdelete.service.configuration import load
+from bulkdelete.service.databases import catalogue_file, database_url
 from bulkdelete.service.foresight import foreseen
 from bulkdelete.service.guards import service_guards
 from bulkdelete.service.jobfile import of_one_run
@@ -43,9 +43,11 @@ from bulkdelete.service.ledgers import ledger_place
 from bulkdelete.service.limits import bounds_of, limits_of
 from bulkdelete.service.local import LocalRun
 from bulkdelete.service.notices import Notices, has_mail_server
+from bulkdelete.service.origin import target_of
 from bulkdelete.service.principal import principal
 from bulkdelete.service.rates import earlier_rates
-from bulkdelete.service.state import State, default_state
+from bulkdelete.service.state import State
+from bulkdelete.service.whereabouts import default_state
 
 
 @dataclass
@@ -101,7 +103,7 @@ class Runner:
             operation = application.operation(identify(application, prefix))
             refuse_another_catalogue(operation, self.catalogue)
             self.note_ledger(operation)
-            target = self.target_of(operation, address)
+            target = target_of(operation, address, self.name)
             with contextlib.closing(target):
                 return self.drive(application, operation.id, target)
 
@@ -111,7 +113,7 @@ class Runner:
             raise OperationNotFoundError(f"there is no operation in {self.state.folder}", "operation_id")
         with self.state.application() as application:
             original = application.operation(identify(application, prefix))
-            target = self.target_of(original, address)
+            target = target_of(original, address, self.name)
             with contextlib.closing(target):
                 command = retry_command(original.id, causes, new_id, self.requested_by)
                 failed = sum(query["failed"] for query in original.queries)
@@ -122,16 +124,6 @@ class Runner:
                 operation = take_command(command, application, ())
                 self.console.print(f"Retry {str(operation.id)[:8]} of {str(original.id)[:8]}", markup=False)
                 return self.again(application, operation, target)
-
-    def target_of(self, operation: Operation, address: str | None) -> Target:
-        """The database that an operation began on, by its address or its name. Raises InvalidJobError for another."""
-        own = database_url(operation.database) or ""
-        began = operation.database if own == operation.database else shown(read_address(own))
-        target = Target(address or own, operation.job.get("ledger"), limits=limits_of(load(), self.name))
-        if target.shown != began:
-            target.close()
-            raise InvalidJobError(f"the operation began on {began}, not on {target.shown}", "database")
-        return target
 
     def note_ledger(self, operation: Operation) -> None:
         """Say where the ledger of an operation that goes on is, where the settings say otherwise."""

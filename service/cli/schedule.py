@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID, uuid4
 
 import typer
 
 from bulkdelete.domain.commands import command_of
-from bulkdelete.domain.errors import InvalidJobError, OperationNotFoundError
+from bulkdelete.domain.errors import OperationNotFoundError
 from bulkdelete.domain.scheduling.commands import (
     CreateSchedule,
     DeleteSchedule,
@@ -22,24 +22,25 @@ from bulkdelete.domain.scheduling.commands import (
     RunScheduleNow,
     ScheduleCommand,
 )
-from bulkdelete.domain.scheduling.directory import identify_schedule
+from bulkdelete.domain.scheduling.directory import Entry, identify_schedule, meant
 from bulkdelete.domain.scheduling.schedule import Schedule
 from bulkdelete.service.cli.output import messages, print_json
+from bulkdelete.service.cli.place import AsJson, StateFolder, opened, settings_for
 from bulkdelete.service.cli.schedule_telling import as_data, tell_schedule
 from bulkdelete.service.cli.tables import results
-from bulkdelete.service.cli.views import AsJson, StateFolder, opened, settings_for
 from bulkdelete.service.jobfile import read_job
 from bulkdelete.service.local_schedules import LocalSchedules, local_schedules
 from bulkdelete.service.principal import principal
+
+if TYPE_CHECKING:
+    from bulkdelete.producers.client import Client
 
 Named = Annotated[str, typer.Argument(metavar="SCHEDULE", help="Its name, or the beginning of its id.")]
 JobFile = Annotated[Path, typer.Argument(metavar="JOB", help="The job file, YAML or JSON, with a recurrence.")]
 Database = Annotated[
     str | None, typer.Option("--database", help="Where a job runs that names none: a configured name, or an address.")
 ]
-Kafka = Annotated[
-    str | None, typer.Option("--kafka", metavar="HOST:PORT", help="Tell a service on Kafka, with the whole id.")
-]
+Kafka = Annotated[str | None, typer.Option("--kafka", metavar="HOST:PORT", help="Tell a service on Kafka.")]
 
 
 @contextmanager
@@ -165,12 +166,19 @@ def with_database(job: Any, database: str | None) -> dict[str, Any]:
 def tell(kafka: str, kind: type[ScheduleCommand], schedule: str, **fields: Any) -> None:
     """Publish a command."""
     # Only here: the libraries of Kafka take a second to load.
-    from bulkdelete.service.cli.kafka_options import told_to  # noqa: PLC0415
+    from bulkdelete.service.cli.kafka_options import client_of  # noqa: PLC0415
 
-    try:
-        schedule_id = UUID(schedule)
-    except ValueError:
-        raise InvalidJobError(f"{schedule!r} is no whole schedule id, which a service needs", "SCHEDULE") from None
-    command: Any = command_of(kind, schedule_id=schedule_id, requested_by=principal(), **fields)
-    told_to(kafka, command)
+    with client_of(kafka) as client:
+        schedule_id = identified(client, schedule)
+        command: Any = command_of(kind, schedule_id=schedule_id, requested_by=principal(), **fields)
+        client.tell(command)
     messages().print(f"asked: {command.type} {schedule_id}", markup=False)
+
+
+def identified(client: Client, schedule: str) -> UUID:
+    """The schedule of a service that is meant: a whole id is taken as it is. Raises ScheduleNotFoundError."""
+    try:
+        return UUID(schedule)
+    except ValueError:
+        known = client.known_schedules().values()
+        return meant([Entry(one.id, one.job["name"], one.deleted) for one in known], schedule)

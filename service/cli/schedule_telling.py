@@ -9,9 +9,9 @@ from rich.console import Console
 from rich.markup import escape
 
 from bulkdelete.domain.application import BulkDeletes
-from bulkdelete.domain.instants import rfc3339, spoken
 from bulkdelete.domain.job import Job
 from bulkdelete.domain.scheduling.schedule import Schedule
+from bulkdelete.domain.wall_time import rfc3339, spoken
 from bulkdelete.service.schedule_wording import SKIPPED, conditions, describe, occurrence_words
 
 NEXT, LAST = 5, 8

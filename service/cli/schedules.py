@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
+from typing import Annotated
 
 import typer
 
 from bulkdelete.domain.errors import OperationNotFoundError
-from bulkdelete.domain.instants import spoken
 from bulkdelete.domain.scheduling.recurrence import Recurrence
-from bulkdelete.projections.schedule_reads import ScheduleStatus, schedules
+from bulkdelete.domain.scheduling.status import ScheduleStatus
+from bulkdelete.domain.wall_time import spoken
+from bulkdelete.projections.schedule_reads import schedules
 from bulkdelete.service.cli.output import messages
+from bulkdelete.service.cli.place import AsCsv, AsJson, StateFolder, asking, names_of
 from bulkdelete.service.cli.tables import Form, print_columns, write_rows
-from bulkdelete.service.cli.views import AsCsv, AsJson, StateFolder, asking, names_of
-from bulkdelete.service.schedule_wording import describe_rule
+from bulkdelete.service.rule_wording import describe_rule
+
+Kafka = Annotated[
+    str | None, typer.Option("--kafka", metavar="HOST:PORT", help="Those of a service, from Kafka's topic of events.")
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -21,24 +28,39 @@ def register(app: typer.Typer) -> None:
     app.command("schedules")(list_schedules)
 
 
-def list_schedules(state: StateFolder = None, json: AsJson = False, csv: AsCsv = False) -> None:
+def list_schedules(state: StateFolder = None, kafka: Kafka = None, json: AsJson = False, csv: AsCsv = False) -> None:
     """Every schedule, and when it runs next.
 
     Example: bulkdelete schedules
     """
     form = Form.of(json, csv)
     try:
+        if kafka is not None:
+            tell(form, of_service(kafka))
+            return
         with asking(state) as reads:
-            if form is Form.PEOPLE:
-                heads = ("ID", "Name", "Next run", "When", "Last operation")
-                if not print_columns(heads, (row_of(one) for one in schedules(reads))):
-                    messages().print("There is no schedule. bulkdelete apply DIR makes them of a folder of job files.")
-            else:
-                write_rows(form, names_of(ScheduleStatus), (one.to_json() for one in schedules(reads)))
+            tell(form, schedules(reads))
     except OperationNotFoundError as error:
         if form is not Form.PEOPLE:
             write_rows(form, names_of(ScheduleStatus), [])
         messages().print(str(error), markup=False)
+
+
+def of_service(kafka: str) -> list[ScheduleStatus]:
+    """The schedules of a service, from its topic of events."""
+    # Only here: the libraries of Kafka take a second to load.
+    from bulkdelete.service.cli.kafka_options import client_of  # noqa: PLC0415
+
+    with client_of(kafka) as client:
+        return client.schedules()
+
+
+def tell(form: Form, found: Iterable[ScheduleStatus]) -> None:
+    """The schedules, for people or for programs."""
+    if form is not Form.PEOPLE:
+        write_rows(form, names_of(ScheduleStatus), (one.to_json() for one in found))
+    elif not print_columns(("ID", "Name", "Next run", "When", "Last operation"), map(row_of, found)):
+        messages().print("There is no schedule. bulkdelete apply DIR makes them of a folder of job files.")
 
 
 def row_of(one: ScheduleStatus) -> tuple[str, ...]:

@@ -17,11 +17,12 @@ from bulkdelete.service import logs
 from bulkdelete.service.app import parts_of
 from bulkdelete.service.cli.interrupting import interruptible
 from bulkdelete.service.cli.kafka_options import ConfigFile, KafkaAddress, settings_of
-from bulkdelete.service.configuration import Problem, SettingsError, load, unknown_variables
+from bulkdelete.service.configuration import load, unknown_variables
 from bulkdelete.service.embedded import serve as serve_embedded
 from bulkdelete.service.event_store import open_event_store
 from bulkdelete.service.kafka.parts import Parts, read_roles
 from bulkdelete.service.kafka.serving import serve as serve_roles
+from bulkdelete.service.problems import Problem, SettingsError
 from bulkdelete.service.settings import Settings
 
 LONGEST_PAUSE = 5.0

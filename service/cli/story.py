@@ -8,10 +8,10 @@ from rich.console import Console
 from rich.markup import escape
 
 from bulkdelete.domain.declarations import NOTHING
-from bulkdelete.domain.instants import rfc3339, spoken
 from bulkdelete.domain.job import Job
 from bulkdelete.domain.operation import Operation
 from bulkdelete.domain.summary import summary
+from bulkdelete.domain.wall_time import rfc3339, spoken
 from bulkdelete.records.dialect import Dialect
 from bulkdelete.records.extent import Costs
 from bulkdelete.records.preview import Preview

@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import itertools
 import json
+import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.text import Text
+if TYPE_CHECKING:
+    from rich.console import Console
 
 WIDTHS_FROM = 100
 """The first rows decide how wide the columns are."""
@@ -33,6 +34,9 @@ class Form(Enum):
 
 def results() -> Console:
     """Where results for people go."""
+    # Only here: it takes a while to load, and rows that a program reads need no style.
+    from rich.console import Console  # noqa: PLC0415
+
     return Console(highlight=False, soft_wrap=True)
 
 
@@ -105,20 +109,27 @@ def as_words(value: Any) -> str:
 
 def print_columns(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> int:
     """Print aligned columns; how many rows."""
-    console = results()
     rest: Iterator[Sequence[str]] = iter(rows)
     first = list(itertools.islice(rest, WIDTHS_FROM))
     if not first:
         return 0
     widths = [min(WIDEST, max(len(cell) for cell in column)) for column in zip(heads, *first, strict=True)]
     numeric = [all(row[at].replace(",", "").isdigit() or not row[at] for row in first) for at in range(len(heads))]
-    console.print(Text(line(heads, widths, numeric), style="bold"))
+    print_heads(line(heads, widths, numeric))
     count = 0
     for row in itertools.chain(first, rest):
         count += 1
         sys.stdout.write(line(row, widths, numeric) + "\n")
     sys.stdout.flush()
     return count
+
+
+def print_heads(text: str) -> None:
+    """The heads of columns, bold where that can be seen."""
+    if sys.stdout.isatty() or "FORCE_COLOR" in os.environ:
+        results().print(text, style="bold", markup=False)
+    else:
+        sys.stdout.write(text + "\n")
 
 
 def line(cells: Sequence[str], widths: Sequence[int], numeric: Sequence[bool]) -> str:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.markup import escape
+from bulkdelete.domain.wall_time import spoken
+from bulkdelete.projections.answers import OperationStatus, Step
+from bulkdelete.service.cli.output import escaped
+from bulkdelete.service.cli.standing import left, rate, words
+from bulkdelete.service.walk_wording import WALKS
 
-from bulkdelete.domain.instants import spoken
-from bulkdelete.projections.answers import Halt, OperationStatus, Step
-from bulkdelete.projections.verify import Verification
-from bulkdelete.service.wording import WALKS
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from bulkdelete.projections.verify import Verification
 
 STATUS = {
     "succeeded": "green", "failed": "red", "canceled": "yellow", "retrying": "yellow", "paused": "yellow",
@@ -19,46 +22,12 @@ STATUS = {
 }  # fmt: skip
 
 
-def words(status: str) -> str:
-    """A status as people read it."""
-    return status.replace("_", " ").capitalize()
-
-
-def done(status: OperationStatus) -> int:
-    """Records whose turn has come."""
-    return sum(query.matched for query in status.queries)
-
-
-def rate(status: OperationStatus) -> str:
-    """Records a second."""
-    if not status.duration_seconds or not done(status):
-        return ""
-    speed = done(status) / status.duration_seconds
-    return f"{speed / 1000:,.0f} k/s" if speed >= 10_000 else f"{speed:,.0f}/s"
-
-
-def left(status: OperationStatus) -> str:
-    """The time left, while it runs."""
-    if status.status != "in_progress" or not done(status) or not status.duration_seconds:
-        return ""
-    more = sum(max(0, query.estimated - query.matched) for query in status.queries)
-    seconds = more * status.duration_seconds / done(status)
-    return f"{seconds / 60:,.0f} min" if seconds >= 120 else f"{seconds:,.0f} s"
-
-
-def tell_halt(console: Console, halt: Halt | None) -> None:
-    """That everything is halted, by whom and why."""
-    if halt is not None:
-        who = f"{halt.requested_by} at {halt.halted_at:%Y-%m-%d %H:%M:%S} UTC: {halt.reason}"
-        console.print(f"[red]Everything is halted[/] by {escape(who)}   (bulkdelete unhalt lets it go on)")
-
-
 def tell_status(console: Console, status: OperationStatus, untold: Sequence[str] = ()) -> None:
     """How far an operation is."""
     colour = STATUS.get(status.status, "default")
-    console.print(f"[bold]{escape(status.name)}[/]   {status.operation_id}   [{colour}]{words(status.status)}[/]")
+    console.print(f"[bold]{escaped(status.name)}[/]   {status.operation_id}   [{colour}]{words(status.status)}[/]")
     asked = f"by {status.requested_by} on {status.database}, submitted {status.submitted_at:%Y-%m-%d %H:%M:%S} UTC"
-    console.print("  " + escape(asked))
+    console.print("  " + escaped(asked))
     if status.retry_of:
         console.print(f"  retries the failures of {status.retry_of}")
     width = max(len(query.entity) for query in status.queries)
@@ -67,38 +36,23 @@ def tell_status(console: Console, status: OperationStatus, untold: Sequence[str]
         counts += f"   {query.deleted:,} deleted · {query.failed:,} failed"
         counts += f" · {query.vanished:,} vanished" if query.vanished else ""
         counts += f"   {WALKS[query.strategy]}" if query.strategy in WALKS else ""
-        console.print(f"  {at + 1}  {escape(query.entity.ljust(width))}  {counts}")
+        console.print(f"  {at + 1}  {escaped(query.entity.ljust(width))}  {counts}")
         if query.remaining:
-            console.print(f"     {escape(query.remaining)}", style="dim")
+            console.print(f"     {escaped(query.remaining)}", style="dim")
     for what, counted in (("more by cascade", status.cascaded), ("unlinked", status.unlinked)):
         if counted:
             each = ", ".join(f"{number:,} {entity}" for entity, number in counted.items())
-            console.print(f"  {what}: {escape(each)}")
+            console.print(f"  {what}: {escaped(each)}")
     if status.started_at:
         console.print(f"  {status.duration_seconds:,.1f} s   {rate(status)}   {left(status)}".rstrip(), style="dim")
     if status.rate:
         console.print(f"  at most {status.rate:,g} records/s", style="dim")
     if status.waiting_for:
-        console.print(f"  waiting for: {escape(status.waiting_for)}", style="yellow")
+        console.print(f"  waiting for: {escaped(status.waiting_for)}", style="yellow")
     if status.reason:
-        console.print(f"  {escape((status.field + ': ' if status.field else '') + status.reason)}", style="red")
+        console.print(f"  {escaped((status.field + ': ' if status.field else '') + status.reason)}", style="red")
     for one in untold:
-        console.print(f"  {escape(one)}", style="yellow")
-
-
-def row_of(one: OperationStatus, untold: Sequence[str] = ()) -> tuple[str, ...]:
-    """An operation as a row for people; at its end, who could not be told of it."""
-    more = f" (and {len(untold) - 1} more)" if len(untold) > 1 else ""
-    counts = (f"{one.deleted:,}", f"{one.failed:,}")
-    return (
-        str(one.operation_id)[:8],
-        one.name,
-        words(one.status),
-        *counts,
-        rate(one),
-        left(one),
-        one.waiting_for or (f"{untold[0]}{more}" if untold else ""),
-    )
+        console.print(f"  {escaped(one)}", style="yellow")
 
 
 def tell_step(step: Step) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bulkdelete.projections.recorded import RecordedEvent
+if TYPE_CHECKING:
+    from bulkdelete.projections.recorded import RecordedEvent
 
 KafkaTopic = Annotated[
     str | None,

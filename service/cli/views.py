@@ -1,119 +1,27 @@
-"""`bulkdelete list | status | deleted | history | sql`: what can be asked."""
+"""`bulkdelete status | deleted | history | sql`: what can be asked."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from dataclasses import fields as fields_of
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from bulkdelete.domain.application import BulkDeletes
-from bulkdelete.domain.errors import OperationNotFoundError
-from bulkdelete.projections.answers import DeletedRecord, Deletion, OperationStatus, plain
-from bulkdelete.projections.layout import ViewFiles
-from bulkdelete.projections.opening import open_views
-from bulkdelete.projections.reads import Reads
+from bulkdelete.projections.answers import DeletedRecord, Deletion
+from bulkdelete.projections.plain import plain
 from bulkdelete.service.cli.output import messages, print_json
-from bulkdelete.service.cli.tables import Form, print_columns, results, write_array, write_rows
-from bulkdelete.service.cli.telling import row_of, tell_halt, tell_status, tell_step
+from bulkdelete.service.cli.place import AsCsv, AsJson, OperationId, StateFolder, asking, names_of
+from bulkdelete.service.cli.standing import tell_halt
+from bulkdelete.service.cli.tables import Form, results, write_array, write_rows
+from bulkdelete.service.cli.telling import tell_status, tell_step
 from bulkdelete.service.cli.topic import KafkaTopic, events_of
-from bulkdelete.service.configuration import load
-from bulkdelete.service.event_store import open_event_store
-from bulkdelete.service.settings import Settings
-from bulkdelete.service.state import State
 
 NONE_FOUND = 1
-
-StateFolder = Annotated[
-    Path | None, typer.Option("--state", metavar="DIR", help="Where bulkdelete keeps what it knows.")
-]
-OperationId = Annotated[
-    str | None, typer.Argument(metavar="[ID]", help="The operation, or the beginning of its id; the last one.")
-]
-AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout.")]
-AsCsv = Annotated[bool, typer.Option("--csv", help="CSV on stdout.")]
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where the log and the views are; without an event store here, views that were made from Kafka's topic."""
-
-    application: BulkDeletes | None
-    files: ViewFiles
-    state: State
-    is_alone: bool
-    """Whether it belongs to this machine alone, and to no service."""
-
-
-def settings_for(state: Path | None) -> Settings:
-    """The settings; a state folder that is named holds everything."""
-    return load(given={"state": state, "event_store": None, "views": None} if state else None)
-
-
-@contextmanager
-def opened(state: Path | None, make: bool = False) -> Iterator[Place]:
-    """The event store and the views' files; `make`: a new one where there is none.
-
-    Raises OperationNotFoundError where nothing was ever submitted.
-    """
-    settings = settings_for(state)
-    path = Path(settings.events.secret.removeprefix("sqlite:///"))
-    files = ViewFiles.beside(settings.views_path)
-    is_alone = settings.events.scheme == "sqlite" and settings.kafka.servers is None
-    if settings.events.scheme == "sqlite" and not path.is_file() and not make:
-        if not files.snapshot.is_file():
-            raise OperationNotFoundError(f"nothing was submitted yet: there is no {path}")
-        yield Place(None, files, State(settings.state), is_alone)
-        return
-    with open_event_store(settings.events) as application:
-        yield Place(application, files, State(settings.state), is_alone)
-
-
-@contextmanager
-def asking(state: Path | None) -> Iterator[Reads]:
-    """The views, caught up."""
-    with opened(state) as place, open_views(place.files, place.application) as reads:
-        yield reads
-
-
-def names_of(kind: type[Any]) -> list[str]:
-    """The names of an answer's fields."""
-    return [one.name for one in fields_of(kind)]
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    app.command("list")(list_operations)
     for command in (status, deleted, history, sql):
         app.command()(command)
-
-
-def list_operations(state: StateFolder = None, json: AsJson = False, csv: AsCsv = False) -> None:
-    """Every operation, the last submitted first.
-
-    Example: bulkdelete list
-    """
-    form = Form.of(json, csv)
-    try:
-        with asking(state) as reads:
-            untold = reads.untold()
-            if form is Form.PEOPLE:
-                tell_halt(messages(), reads.halt())
-                print_columns(
-                    ("ID", "Name", "Status", "Deleted", "Failed", "Rate", "Left", "Waiting for"),
-                    (row_of(one, untold.get(one.operation_id, [])) for one in reads.operations()),
-                )
-            else:
-                rows = (one.to_json() | {"untold": untold.get(one.operation_id, [])} for one in reads.operations())
-                write_rows(form, [*names_of(OperationStatus), "remaining", "untold"], rows)
-    except OperationNotFoundError as error:
-        if form is not Form.PEOPLE:
-            write_rows(form, [*names_of(OperationStatus), "remaining", "untold"], [])
-        messages().print(str(error), markup=False)
 
 
 def status(operation: OperationId = None, state: StateFolder = None, json: AsJson = False) -> None:
@@ -127,7 +35,7 @@ def status(operation: OperationId = None, state: StateFolder = None, json: AsJso
     if json:
         print_json(found.to_json() | {"untold": untold})
     else:
-        tell_halt(messages(), halt)
+        tell_halt(halt)
         tell_status(results(), found, untold)
 
 

@@ -9,7 +9,8 @@ from uuid import UUID
 
 from pydantic import InstanceOf
 
-from bulkdelete.consumers.operations import Check, pull, take_command
+from bulkdelete.consumers.braking import pull
+from bulkdelete.consumers.operations import Check, take_command
 from bulkdelete.consumers.schedules import Scheduling
 from bulkdelete.domain.application import BulkDeletes
 from bulkdelete.domain.commands import BRAKE, Halt, OperationCommand, ResumeOperation, SubmitBulkDelete, Unhalt

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bulkdelete.producers.connection import KafkaConnection, Security
 from bulkdelete.producers.topics import Topics
-from bulkdelete.service.configuration import Problem, SettingsError
+from bulkdelete.service.problems import Problem, SettingsError
 from bulkdelete.service.settings import KafkaSettings
 
 

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from bulkdelete.consumers.bounds import Bounds
-from bulkdelete.consumers.operations import pull
+from bulkdelete.consumers.braking import pull
 from bulkdelete.consumers.planning import FIRST_IN_LINE, Planner
 from bulkdelete.domain.application import BulkDeletes
 from bulkdelete.domain.commands import Halt, Unhalt, command_of

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from bulkdelete.domain.errors import InvalidJobError
-from bulkdelete.domain.instants import rfc3339, spoken
 from bulkdelete.domain.job import Job
 from bulkdelete.domain.query_builder import Query
+from bulkdelete.domain.wall_time import rfc3339, spoken
 
 QUERIES = [Query("log").all_records().expression().model_dump(by_alias=True)]
 

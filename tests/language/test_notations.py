@@ -150,7 +150,7 @@ def invoke(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, 
 
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(given.encode())))
     with pytest.raises(SystemExit) as ended:
-        create("query")(["query", *words])
+        create()(["query", *words])
     assert not ended.value.code
     return capsys.readouterr().out
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
+
 import duckdb
 import pytest
 
 from bulkdelete.domain.application import BulkDeletes
-from bulkdelete.domain.commands import CancelOperation, PauseOperation, ResumeOperation
+from bulkdelete.domain.commands import CancelOperation, Halt, PauseOperation, ResumeOperation, command_of
 from bulkdelete.domain.errors import OperationNotFoundError
 from bulkdelete.domain.outcomes import WorkRefused, WorkReturned
 from bulkdelete.domain.summary import summary
+from bulkdelete.projections.answers import OperationLine
 from bulkdelete.projections.layout import ViewFiles
 from bulkdelete.projections.opening import open_views
 from tests.projections.story import Story, cause, gone, packed, whole
@@ -41,6 +44,37 @@ def test_the_status_is_what_run_prints_at_every_moment(application: BulkDeletes,
     assert status_is_the_operation(application, files, story) == "waiting"
     story.started(epoch=2).told(CancelOperation)
     assert status_is_the_operation(application, files, story) == "canceling"
+
+
+def test_a_list_of_many_says_the_same_in_fewer_words(application: BulkDeletes, files: ViewFiles) -> None:
+    whole(application)
+    Story(application, name='Ünï "quoted" [bold]')
+    refused = Story(application)
+    application.record(WorkRefused(operation_id=refused.id, epoch=1, reason="no such entity", field="queries[0]"))
+    Story(application, "a", "b").started([1, 0]).planned(3, query_index=1).batch(0, query_index=1, vanished=2)
+    left = Story(application).started().planned(1).batch(0, deleted=[gone(1)])
+    for number in (2, 3):
+        left.planned(1, number=number).batch(number - 1, deleted=[gone(number)])
+    left.planned(1, number=4).ended()
+    take_brake(application)
+
+    with open_views(files, application) as views:
+        found = list(views.operations())
+        texts = list(views.operations_json())
+        lines = list(views.lines())
+
+    assert len(found) == 5
+    assert [json.loads(text) for _, text in texts] == [one.to_json() for one in found]
+    assert [list(json.loads(text)) for _, text in texts] == [list(one.to_json()) for one in found]
+    assert [one for one, _ in texts] == [one.operation_id for one in found]
+    assert [tuple(one) for one in lines] == [
+        tuple(getattr(one, name) for name in OperationLine._fields) for one in found
+    ]
+    assert any(one.waiting_for == "halted by ops: disk" for one in lines)
+
+
+def take_brake(application: BulkDeletes) -> None:
+    application.take_brake(command_of(Halt, requested_by="ops", reason="disk"))
 
 
 @pytest.mark.parametrize("state", ["ended", "canceled"])

@@ -24,7 +24,8 @@ from bulkdelete.domain.errors import InvalidJobError
 from bulkdelete.domain.job import GovernedJob
 from bulkdelete.service.app import parts_of
 from bulkdelete.service.cataloguefile import read_catalogue
-from bulkdelete.service.configuration import SettingsError, load
+from bulkdelete.service.configuration import load
+from bulkdelete.service.problems import SettingsError
 from bulkdelete.service.state import State
 
 COMMAND = Path(sys.executable).with_name("bulkdelete")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import subprocess
 import sys
@@ -13,9 +14,13 @@ from uuid import uuid4
 import pytest
 
 from bulkdelete.domain.errors import UnavailableError
-from bulkdelete.service.configuration import SettingsError
+from bulkdelete.projections.log import end_of_log
+from bulkdelete.service.cli.place import settings_for
 from bulkdelete.service.event_store import event_store_environment, open_event_store
+from bulkdelete.service.problems import SettingsError
+from bulkdelete.service.stored_events import StoredEvents
 from bulkdelete.service.urls import Url
+from bulkdelete.service.whereabouts import Whereabouts, whereabouts
 from tests.servers.ports import free_port
 from tests.service.running import submit
 
@@ -32,6 +37,51 @@ def test_everything_an_address_says_is_kept() -> None:
     assert '"sslmode": "require"' in found["BULKDELETE_POSTGRES_CONNECTION"]
     assert '"connect_timeout": "9"' in found["BULKDELETE_POSTGRES_CONNECTION"]
     assert all(name.startswith("BULKDELETE_") for name in found)
+
+
+def test_where_a_file_ends_is_asked_without_the_library(tmp_path: Path) -> None:
+    place = whereabouts(tmp_path, {})
+    with StoredEvents(place) as events:
+        assert events.end() == 0, "there is no file yet"
+        events.application().submit(submit(), "crm")
+        expected = end_of_log(events.application())
+    with StoredEvents(place) as events:
+        assert events.end() == expected > 0
+        assert events._opened is None
+
+
+def test_a_file_that_is_no_event_store_is_explained(tmp_path: Path) -> None:
+    (tmp_path / "events.db").write_text("something else altogether, and long enough to be looked at")
+
+    with StoredEvents(whereabouts(tmp_path, {})) as events, pytest.raises(UnavailableError, match="not a database"):
+        events.end()
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {}, {"BULKDELETE_STATE": "s"}, {"bulkdelete_state": "s"}, {"BULKDELETE_STATE": ""}, {"XDG_STATE_HOME": "/x"},
+        {"BULKDELETE_VIEWS": "v/w.duckdb"}, {"BULKDELETE_KAFKA__SERVERS": "k:9"},
+        {"BULKDELETE_KAFKA": '{"servers": "k:9"}'},
+        {"BULKDELETE_EVENT_STORE": "sqlite:///e.db"}, {"BULKDELETE_EVENT_STORE": "postgresql://u:p@h/e"},
+        {"BULKDELETE_EVENT_STORE": "sqlite:///e.db", "BULKDELETE_STATE": "s", "BULKDELETE_KAFKA__SERVERS": "k:9"},
+    ],
+    ids=str,
+)  # fmt: skip
+@pytest.mark.parametrize("named", [None, Path("n")])
+def test_places_are_those_of_all_the_settings(
+    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], named: Path | None
+) -> None:
+    for name in [one for one in os.environ if one.upper().startswith("BULKDELETE_")]:
+        monkeypatch.delenv(name)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    settings = settings_for(named)
+
+    found = whereabouts(named)
+
+    is_alone = settings.events.scheme == "sqlite" and settings.kafka.servers is None
+    assert found == Whereabouts(settings.state, settings.events.secret, settings.views_path, is_alone)
 
 
 def test_a_password_may_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

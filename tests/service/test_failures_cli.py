@@ -43,7 +43,7 @@ class Shell:
         self.capsys.readouterr()
         code: Any = 0
         try:
-            create(arguments[0])([*arguments, "--state", str(self.state)])
+            create()([*arguments, "--state", str(self.state)])
         except SystemExit as end:
             code = end.code or 0
         self.out, self.err = self.capsys.readouterr()

@@ -10,9 +10,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from bulkdelete.domain.instants import rfc3339
 from bulkdelete.domain.scheduling.schedule import Schedule
 from bulkdelete.domain.scheduling.schedules import Schedules
+from bulkdelete.domain.wall_time import rfc3339
 from tests.servers.kafka import Kafka
 from tests.service.running import HANDLERS, Running, running, settings_for, sqlite_store, until
 

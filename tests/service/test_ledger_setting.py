@@ -24,8 +24,9 @@ from bulkdelete.domain.job import GovernedJob, Job
 from bulkdelete.domain.query_builder import Query
 from bulkdelete.records.ledger import Ledger
 from bulkdelete.service.client import Client
-from bulkdelete.service.configuration import SettingsError, load, unknown_variables
+from bulkdelete.service.configuration import load, unknown_variables
 from bulkdelete.service.ledgers import ledger_place
+from bulkdelete.service.problems import SettingsError
 from bulkdelete.service.state import State
 
 COMMAND = Path(sys.executable).with_name("bulkdelete")

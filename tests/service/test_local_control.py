@@ -13,7 +13,7 @@ from uuid import UUID
 import pytest
 
 from bulkdelete.consumers.bounds import Bounds
-from bulkdelete.consumers.operations import pull
+from bulkdelete.consumers.braking import pull
 from bulkdelete.domain.commands import (
     CancelOperation,
     Halt,

@@ -11,8 +11,8 @@ import pytest
 
 from bulkdelete.domain.commands import SubmitBulkDelete, command_of
 from bulkdelete.domain.errors import OperationExistsError
-from bulkdelete.domain.instants import rfc3339
 from bulkdelete.domain.scheduling.commands import DisableSchedule, RunScheduleNow, Tick
+from bulkdelete.domain.wall_time import rfc3339
 from bulkdelete.service.configuration import load
 from bulkdelete.service.embedded import Embedded
 from bulkdelete.service.targets import Targets

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from bulkdelete.service.configuration import Problem, SettingsError, displayed, load, unknown_variables
+from bulkdelete.service.configuration import displayed, load, unknown_variables
 from bulkdelete.service.kafka.connecting import connection_of, topics_of
 from bulkdelete.service.kafka.parts import read_roles
 from bulkdelete.service.limits import bounds_of, limits_of
+from bulkdelete.service.problems import Problem, SettingsError
 from bulkdelete.service.settings import Settings
 
 

@@ -16,11 +16,11 @@ import pytest
 from bulkdelete.consumers.schedules import Scheduling
 from bulkdelete.domain.application import BulkDeletes
 from bulkdelete.domain.errors import InvalidJobError
-from bulkdelete.domain.instants import rfc3339
 from bulkdelete.domain.operation import Operation
 from bulkdelete.domain.outcomes import WorkRefused
 from bulkdelete.domain.scheduling.commands import Tick
 from bulkdelete.domain.scheduling.schedule import Schedule
+from bulkdelete.domain.wall_time import rfc3339
 from tests.domain.scheduling.calendars import instants
 from tests.domain.scheduling.world import World, job
 

@@ -1,4 +1,4 @@
-"""Which database a command means, and which catalogue holds for it."""
+"""Which database is meant, and which catalogue holds for it."""
 
 from __future__ import annotations
 
