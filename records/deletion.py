@@ -59,8 +59,12 @@ class BatchDeletion:
             except DisagreementError:
                 effort.careful = True
                 effort.attempts += 1
-            except (TooManyError, PackError):
+            except TooManyError:
                 effort.too_many()
+                last = "far more records match than one batch may settle"
+            except PackError as error:
+                effort.too_many()
+                last = refusal = str(error)
             except TransactionLostError as error:
                 effort.lost(error.fault)
             except sa.exc.DBAPIError as error:

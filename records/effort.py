@@ -54,6 +54,7 @@ class Effort:
 
     def too_many(self) -> None:
         """Try with fewer records; where a guard bounds them, the way that can take a part of a range."""
+        self.attempts += self.size == 1
         self.size = max(1, self.size // 4)
         self.careful = self.careful or self.allowance is not None
 

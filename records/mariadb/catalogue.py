@@ -12,6 +12,7 @@ from bulkdelete.domain.errors import InvalidJobError
 from bulkdelete.domain.record_ids import KeyKind
 from bulkdelete.records.catalogue import Attribute, Entity, Kind, Relationship, Rule, suggestion
 from bulkdelete.records.dialect import TableName
+from bulkdelete.records.mariadb.expressions import Bits
 from bulkdelete.records.mariadb.held_first import ENTITY
 from bulkdelete.records.native_types import NativeType
 
@@ -205,5 +206,5 @@ def attribute_of(row: dict[str, Any]) -> Attribute:
 def type_of(attribute: Attribute) -> sa.types.TypeEngine[Any]:
     """The column's type for SQL that we write."""
     if attribute.kind == "integer":
-        return sa.BigInteger()
+        return Bits(attribute.native) if attribute.native.startswith("bit") else sa.BigInteger()
     return sa.LargeBinary() if attribute.kind == "binary" else NativeType(attribute.native)

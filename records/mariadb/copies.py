@@ -48,7 +48,6 @@ def open_once(
     """Before a statement runs: the same one, with a copy in place of a work table that it names again."""
     if "bulkdelete_" not in statement or not is_mysql(connection):
         return statement, parameters
-    statement = led_by_work_table(statement)
     seen: dict[str, int] = {}
 
     def once(found: re.Match[str]) -> str:
@@ -61,7 +60,7 @@ def open_once(
         # The first one may be written to. Others keep the name by which their columns are called.
         return f"{copy_name(name, seen[name])} AS" + ("" if found["named"] else f" {name}")
 
-    statement = REFERENCE.sub(once, statement)
+    statement = led_by_work_table(REFERENCE.sub(once, statement))
     for name, times in seen.items():
         for at in range(2, times + 1):
             copy(connection, name, copy_name(name, at))

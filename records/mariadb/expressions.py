@@ -14,6 +14,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from bulkdelete.domain.record_ids import KeyKind, RecordIds
 from bulkdelete.records.catalogue import Attribute
 from bulkdelete.records.dialect import PackError
+from bulkdelete.records.native_types import NativeType
 
 LONGEST_RECORD = 3_000
 """Bytes of a key as text: our own key must stay below InnoDB's 3,072."""
@@ -32,6 +33,12 @@ class RecordText(sa.types.TypeDecorator[str]):
     def process_result_value(self, value: Any, dialect: sa.Dialect) -> str | None:
         """From UTF-8."""
         return None if value is None else bytes(value).decode()
+
+
+class Bits(NativeType):
+    """A column of bits: a whole number that the server hands out as bytes."""
+
+    cache_ok = True
 
 
 class StraightJoin(sa.Join):
@@ -94,10 +101,17 @@ def is_bytes(column: sa.ColumnElement[Any]) -> bool:
     return isinstance(column.type, sa.LargeBinary | sa.BINARY | sa.VARBINARY)
 
 
+def is_bits(column: sa.ColumnElement[Any]) -> bool:
+    """Whether a column holds bits, which are told as the whole number that they are: as bytes they are no text."""
+    return isinstance(column.type, Bits)
+
+
 def as_text(column: sa.ColumnElement[Any]) -> sa.ColumnElement[str]:
     """A value as the server prints it; bytes in hexadecimal."""
     if is_bytes(column):
         return sa.func.lower(sa.func.hex(column))
+    if is_bits(column):
+        column = sa.cast(column, mysql.INTEGER(unsigned=True))
     return sa.cast(column, mysql.CHAR(charset="utf8mb4"))
 
 
@@ -107,7 +121,7 @@ def from_text(column: sa.ColumnElement[Any], attribute: Attribute, text: sa.Colu
         return sa.func.unhex(text)
     match attribute.kind:
         case "integer":
-            return sa.cast(text, mysql.INTEGER(unsigned=True) if "unsigned" in attribute.native else mysql.INTEGER())
+            return sa.cast(text, mysql.INTEGER(unsigned="unsigned" in attribute.native or is_bits(column)))
         case "text" if attribute.collation:
             # The index is of use only where both sides compare by the column's own collation.
             charset = charset_of(attribute.collation)

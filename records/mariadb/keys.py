@@ -13,6 +13,7 @@ from bulkdelete.domain.record_ids import KeyKind, RecordIds
 from bulkdelete.records.catalogue import Entity
 from bulkdelete.records.mariadb.expressions import (
     LONGEST_RECORD,
+    Bits,
     ItemText,
     RecordText,
     as_text,
@@ -35,6 +36,8 @@ class MariaDBKeys:
 
     def key_type(self, entity: Entity, column: sa.Column[Any]) -> sa.types.TypeEngine[Any]:
         """The column's own, with its collation."""
+        if isinstance(column.type, Bits):
+            return column.type
         attribute = entity.attributes[column.name]
         width = re.search(r"\((\d+)\)", attribute.native)
         if attribute.kind == "binary":

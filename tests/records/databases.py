@@ -191,15 +191,15 @@ class MariaDBDatabase(Database):
         return keys
 
     def keys(self, table: str, key: list[str]) -> set[Key]:
-        binary = "DATA_TYPE IN ('binary', 'varbinary', 'blob')"
-        of_bytes = self.execute(
-            "SELECT COLUMN_NAME FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() "
-            f"AND TABLE_NAME = ? AND {binary}",
-            table,
+        types = dict(
+            self.execute(
+                "SELECT COLUMN_NAME, DATA_TYPE FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() "
+                "AND TABLE_NAME = ?",
+                table,
+            )
         )
-        columns = [
-            f"lower(hex({quoted(one)}))" if (one,) in of_bytes else f"CAST({quoted(one)} AS CHAR)" for one in key
-        ] or ["''"]
+        text = {"bit": "CAST({} + 0 AS CHAR)"} | dict.fromkeys(("binary", "varbinary", "blob"), "lower(hex({}))")
+        columns = [text.get(types[one], "CAST({} AS CHAR)").format(quoted(one)) for one in key] or ["''"]
         return as_keys(self.execute(f"SELECT {', '.join(columns)} FROM {quoted(table)}"))
 
     def empty(self) -> None:

@@ -209,3 +209,16 @@ def test_the_brake_has_a_key_of_its_own(service: Running) -> None:
     rejection = until(lambda: len(all_ := service.rejections()) > before and all_)[-1]
     assert rejection.field == "key"
     assert str(BRAKE) in rejection.reason
+
+
+def test_a_guard_stops_a_job_before_it_deletes(service: Running, target: RealTarget) -> None:
+    before = target.left()
+    refused = submitted(service, "log", guards={"max_records": before - 1})
+    allowed = submitted(service, "log", guards={"max_records": before})
+
+    ended = service.until_ended(refused)
+    assert ended.status == "failed"
+    assert f"{before:,}" in (ended.reason or "")
+    assert service.until_ended(allowed).status == "succeeded"
+    assert sum(one["deleted"] for one in ended.queries) == 0
+    assert target.left() == 0
