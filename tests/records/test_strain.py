@@ -14,6 +14,9 @@ import pytest
 from bulkdelete.records.strain import NO_LIMITS, Limits, Strain
 from bulkdelete.records.target import Target
 from tests.records.databases import Database, MariaDBDatabase, PostgreSQLDatabase
+from tests.servers.fixtures import own
+from tests.servers.postgresql import PostgreSQLServer
+from tests.servers.postgresql_replica import PostgreSQLReplica
 
 
 @contextmanager
@@ -94,6 +97,29 @@ def test_a_queue_for_locks_on_postgresql(postgresql_database: PostgreSQLDatabase
 def wait_for_lock(address: str) -> None:
     with psycopg.connect(address) as connection:
         connection.execute("SELECT * FROM busy")
+
+
+@pytest.mark.postgresql
+def test_a_replica_of_postgresql_that_falls_behind(own_postgresql: PostgreSQLServer) -> None:
+    address = own_postgresql.url
+    with own(lambda: PostgreSQLReplica(own_postgresql)) as replica, psycopg.connect(address, autocommit=True) as writer:
+        writer.execute("CREATE TABLE written (id INTEGER)")
+
+        def strain_while_written() -> Strain | None:
+            writer.execute("INSERT INTO written VALUES (1)")
+            return look()
+
+        with watched(address, Limits(replication_lag_seconds=1)) as look:
+            until(lambda: strain_while_written() is None)
+            replica.pause()
+            until(strain_while_written)
+            found = look()
+            assert found is not None
+            assert found.cause == "replication lag seconds"
+            assert found.reason.startswith("a replica is ")
+            assert found.reason.endswith(" s behind, at most 1 allowed")
+            replica.resume()
+            until(lambda: look() is None)
 
 
 @pytest.mark.mariadb

@@ -76,12 +76,12 @@ class PostgreSQLServer(OwnServer, PostgreSQL):
         password.chmod(0o644)
         access = ["-U", USER, f"--pwfile={password}", "-A", "scram-sha-256"]
         texts = ["-E", "UTF8", "--locale=C.UTF-8"]
-        self.run([self._programs / "initdb", "-D", self._data, *access, *texts, "--no-sync", "--no-instructions"])
+        self.run([self._programs / "initdb", "-D", self.data, *access, *texts, "--no-sync", "--no-instructions"])
 
     def command(self) -> Command:
         """The server."""
         settings = [f"--{name}={value}" for name, value in SETTINGS.items()]
-        return [self._programs / "postgres", "-D", self._data, "-p", str(self.port), *settings]
+        return [self._programs / "postgres", "-D", self.data, "-p", str(self.port), *settings]
 
     def is_ready(self) -> bool:
         """Whether one can connect and ask."""
@@ -97,7 +97,8 @@ class PostgreSQLServer(OwnServer, PostgreSQL):
             super().drop(name)
 
     @property
-    def _data(self) -> Path:
+    def data(self) -> Path:
+        """Where the cluster is."""
         return self.directory / "data"
 
 
