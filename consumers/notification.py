@@ -117,6 +117,19 @@ class Notifier:
                     self.attempt(identity, channel)
             return self.application.notification(identity)
 
+    def ask_again(self, identity: UUID, requested_by: str) -> None:
+        """Have those told after all whom it was given up to tell, where there is such a notification."""
+        if self.application.notification(identity) is None:
+            return
+
+        def decide() -> Notification:
+            found = self.application.notification(identity)
+            assert found is not None, "a stream never goes away"
+            found.ask_again(requested_by)
+            return found
+
+        self.application.until_recorded(decide)
+
     def attempt(self, identity: UUID, channel: str) -> None:
         """One attempt: recorded before it is made, and after."""
         began = self.begin(identity, channel)

@@ -30,6 +30,10 @@ class Delivery(TypedDict):
     """Whether an attempt began of which nothing is recorded yet."""
     reason: str | None
     """Why the last attempt did not reach everybody."""
+    given_up: list[str]
+    """Who will not be told, unless somebody asks for it again."""
+    asked_again: bool
+    """Whether somebody asked for it: then it is one attempt, and no patience."""
 
 
 @dataclass(frozen=True)
@@ -115,6 +119,23 @@ class Notification(BaseAggregate[UUID]):
         def apply(self, aggregate: Notification) -> None:
             aggregate.settle_recipients(self.channel, self.recipients)
             aggregate.undeliverable += len(self.recipients)
+            aggregate.deliveries[self.channel]["given_up"] += self.recipients
+
+    class AskedAgain(Event):
+        """Recipients that were given up are to be told after all."""
+
+        TOPIC: ClassVar[str] = "notification.asked_again"
+        operation_id: str
+        channel: str
+        recipients: list[str]
+        requested_by: str
+
+        def apply(self, aggregate: Notification) -> None:
+            delivery = aggregate.deliveries[self.channel]
+            delivery["recipients"] = [*delivery["recipients"], *self.recipients]
+            delivery["given_up"], delivery["asked_again"] = [], True
+            aggregate.undeliverable -= len(self.recipients)
+            aggregate.is_settled = False
 
     class Settled(Event):
         """Everybody was told, or will not be."""
@@ -133,7 +154,9 @@ class Notification(BaseAggregate[UUID]):
         self.outcome = outcome
         self.message_id = message_id
         self.deliveries: dict[str, Delivery] = {
-            channel: Delivery(recipients=list(some), attempts=0, under_way=False, reason=None)
+            channel: Delivery(
+                recipients=list(some), attempts=0, under_way=False, reason=None, given_up=[], asked_again=False
+            )
             for channel, some in recipients.items()
         }
         self.delivered = 0
@@ -169,7 +192,7 @@ class Notification(BaseAggregate[UUID]):
             self.give_up(channel, refused, reason)
         left = delivery["recipients"]
         reason = receipt.reason or "it was not taken"
-        if left and delivery["attempts"] >= most_attempts:
+        if left and (delivery["asked_again"] or delivery["attempts"] >= most_attempts):
             self.give_up(channel, left, f"given up after {delivery['attempts']} attempts: {reason}")
         elif left:
             self.tell(self.AttemptFailed, channel=channel, recipients=left, attempt=delivery["attempts"], reason=reason)
@@ -179,6 +202,12 @@ class Notification(BaseAggregate[UUID]):
         """Record that recipients will not be told."""
         if some := [one for one in recipients if one in self.deliveries[channel]["recipients"]]:
             self.tell(self.Undeliverable, channel=channel, recipients=some, reason=reason)
+
+    def ask_again(self, requested_by: str) -> None:
+        """Take up again whom it was given up to tell, under the same identity; where nobody was, nothing changes."""
+        for channel, delivery in self.deliveries.items():
+            if given_up := list(delivery["given_up"]):
+                self.tell(self.AskedAgain, channel=channel, recipients=given_up, requested_by=requested_by)
 
     def settle(self) -> None:
         """Close it where nobody is left to tell."""

@@ -72,6 +72,8 @@ def change(rows: Iterable[NotificationRow], event: RecordedEvent) -> None:
                 row.reason = data["reason"]
             case Notification.Delivered.TOPIC:
                 row.status, row.reason = "delivered", None
+            case Notification.AskedAgain.TOPIC:
+                row.status = "waiting"
             case Notification.Undeliverable.TOPIC:
                 row.status, row.reason = "undeliverable", data["reason"]
             case topic:

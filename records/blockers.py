@@ -85,8 +85,11 @@ def blockers(
         return {}
     source, outside, kid, above = closure.blocking(relationship)
     keys = [kid.c[key].label(f"b{at}") for at, key in enumerate(child.key)]
-    roots = [one for one in above.c if one.name.startswith("k")] if roots_too else []
-    pairs = sa.select(above.c.ord.label("ord"), *roots, *keys).select_from(source)
+    # As text at once: MariaDB's derived tables forget how a column prints (zerofill).
+    root = (
+        dialect.key_text([one for one in above.c if one.name.startswith("k")]) if roots_too else sa.literal_column("''")
+    )
+    pairs = sa.select(above.c.ord.label("ord"), root.label("root"), *keys).select_from(source)
     pairs = pairs.where(*outside, failing.news_of(above.c.ord) == 1)
     each = (pairs if roots_too else pairs.distinct()).subquery("pairs")
     own = [each.c[f"b{at}"] for at in range(len(child.key))]
@@ -96,9 +99,8 @@ def blockers(
         sa.func.count().over(partition_by=each.c.ord).label("many"),
     ).subquery("numbered")  # fmt: skip
     text = dialect.key_text([numbered.c[one.name] for one in own])
-    root = dialect.key_text([numbered.c[one.name] for one in roots]) if roots_too else sa.literal_column("''")
     rows = closure.connection.execute(
-        sa.select(numbered.c.ord, root, numbered.c.many, text).where(numbered.c.at <= SAMPLE)
+        sa.select(numbered.c.ord, numbered.c.root, numbered.c.many, text).where(numbered.c.at <= SAMPLE)
     )
     found: dict[int, Told] = {}
     is_composite = len(child.key) > 1

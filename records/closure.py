@@ -34,7 +34,7 @@ class Closure:
         self.entities = {name: scope.catalogue.entities[name] for name in self.names}
         self.orders = scope.catalogue.orders(self.names)
         self.cascades = [one for one in self.links() if one.rule == "cascade"]
-        self.is_plain = self.reaches_each_once()
+        self.is_plain = self.dialect.holds_while_listing and self.reaches_each_once()
         self.tables = {name: self.work_table(at, name) for at, name in enumerate(self.names)}
         self.roots = self.tables[entity.name]
         self.count = self.left = 0

@@ -78,6 +78,9 @@ class Dialect(Operands, Measured, Protocol):
     """What deleting costs here, in documented figures."""
     right_of_work_tables: str
     """The privilege that `work_table` takes."""
+    holds_while_listing: bool
+    """Whether one statement may list and hold records, and lets go of all of them where it fails. InnoDB keeps what it
+    met: the search for what somebody else holds then meets our own statement's traces."""
     deletes_by_join: bool
     """Whether records named by another table are found quickly only where that table is joined, not in a subquery."""
     self_cascading_in_levels: bool
@@ -147,10 +150,15 @@ class Dialect(Operands, Measured, Protocol):
         ...
 
     def lock_rows(
-        self, select: AnySelect, skip_locked: bool = False, of: sa.FromClause | None = None, keeps_key: bool = False
+        self,
+        select: AnySelect,
+        skip_locked: bool = False,
+        of: sa.FromClause | None = None,
+        keeps_key: bool = False,
+        at_once: bool = False,
     ) -> AnySelect:
         """The same rows (`of` one table), held until the transaction ends; `keeps_key`: others may go on to refer to
-        them, where the database tells that apart."""
+        them, where the database tells that apart; `at_once`: or refused without any wait."""
         ...
 
     def led_join(self, first: sa.FromClause, second: sa.FromClause, on: Truth) -> sa.Join:

@@ -29,7 +29,8 @@ def grow(closure: Closure, refuse: Refuse) -> None:
 def grow_held(closure: Closure, refuse: Refuse) -> bool:
     """All of a plain closure, each level found and held by one statement; whether that passed, else nothing is added.
 
-    What a statement holds it has read as it is now: no record has been moved or renamed since.
+    What a statement holds it has read as it is now: no record has been moved or renamed since. It waits for nobody:
+    who holds what is found the other way, which waits as long as it may.
     """
     dialect = closure.dialect
     try:
@@ -56,7 +57,9 @@ def add_held(closure: Closure, relationship: Relationship, depth: int) -> int:
         sa.bindparam(None, depth, type_=sa.Integer).label("depth"), sa.literal_column("0"),
     ).select_from(closure.referring(relationship, parents, kid, dialect.led_join))  # fmt: skip
     names = [*(column.name for column in closure.keys(relationship.child)), "ord", "depth", "asked"]
-    added = sa.insert(closure.tables[relationship.child]).from_select(names, dialect.lock_rows(found, of=kid))
+    added = sa.insert(closure.tables[relationship.child]).from_select(
+        names, dialect.lock_rows(found, of=kid, at_once=True)
+    )
     return closure.connection.execute(added, execution_options={"preserve_rowcount": True}).rowcount
 
 

@@ -77,6 +77,7 @@ EVENTS = {
     "brake.released": "command_id requested_by",
     "lanes.opened": "database",
     "lanes.taken": "taken_by epoch freed",
+    "notification.asked_again": "operation_id channel recipients requested_by",
     "notification.attempt_begun": "operation_id channel attempt",
     "notification.attempt_failed": "operation_id channel recipients attempt reason",
     "notification.delivered": "operation_id channel recipients",

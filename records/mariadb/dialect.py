@@ -67,6 +67,7 @@ class MariaDB(MariaDBSessions, MariaDBOperands, MariaDBKeys, MariaDBStrain):
     costs = COSTS
     right_of_work_tables = "CREATE TEMPORARY TABLES on the database"
     deletes_by_join = True
+    holds_while_listing = False
     self_cascading_in_levels = True
 
     def engine(self, url: sa.URL) -> sa.Engine:
@@ -116,7 +117,12 @@ class MariaDB(MariaDBSessions, MariaDBOperands, MariaDBKeys, MariaDBStrain):
             connection.execute(sa.select(sa.literal_column("1")).select_from(one.table).limit(0)).all()
 
     def lock_rows(
-        self, select: AnySelect, skip_locked: bool = False, of: sa.FromClause | None = None, keeps_key: bool = False
+        self,
+        select: AnySelect,
+        skip_locked: bool = False,
+        of: sa.FromClause | None = None,
+        keeps_key: bool = False,
+        at_once: bool = False,
     ) -> AnySelect:
         """FOR UPDATE, without waiting: the shortest wait the server knows is a second."""
         return select.with_for_update(skip_locked=skip_locked, nowait=not skip_locked)

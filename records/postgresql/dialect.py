@@ -57,6 +57,7 @@ class PostgreSQL(PostgreSQLSessions, PostgreSQLOperands, PostgreSQLKeys, Postgre
     costs = COSTS
     right_of_work_tables = "TEMPORARY on the database"
     deletes_by_join = False
+    holds_while_listing = True
     self_cascading_in_levels = False
 
     def tables(self, connection: sa.Connection) -> PostgreSQLSchema:
@@ -103,10 +104,15 @@ class PostgreSQL(PostgreSQLSessions, PostgreSQLOperands, PostgreSQLKeys, Postgre
         connection.exec_driver_sql(f"LOCK TABLE {tables} IN ROW EXCLUSIVE MODE")
 
     def lock_rows(
-        self, select: AnySelect, skip_locked: bool = False, of: sa.FromClause | None = None, keeps_key: bool = False
+        self,
+        select: AnySelect,
+        skip_locked: bool = False,
+        of: sa.FromClause | None = None,
+        keeps_key: bool = False,
+        at_once: bool = False,
     ) -> AnySelect:
         """FOR UPDATE: nobody changes them, and nobody adds a child, until the transaction ends."""
-        return select.with_for_update(skip_locked=skip_locked, of=of, key_share=keeps_key)
+        return select.with_for_update(skip_locked=skip_locked, nowait=at_once, of=of, key_share=keeps_key)
 
     def led_join(self, first: sa.FromClause, second: sa.FromClause, on: Truth) -> sa.Join:
         """Only what is found is held, however it is found."""

@@ -43,6 +43,7 @@ class SQLite(SQLiteSessions, SQLiteOperands, SQLiteKeys, SQLiteStrain):
     costs = COSTS
     right_of_work_tables = "write access to the folder of temporary files"
     deletes_by_join = False
+    holds_while_listing = True
     self_cascading_in_levels = True
 
     def tables(self, connection: sa.Connection) -> SQLiteSchema:
@@ -73,7 +74,12 @@ class SQLite(SQLiteSessions, SQLiteOperands, SQLiteKeys, SQLiteStrain):
         """The whole file is ours already."""
 
     def lock_rows(
-        self, select: AnySelect, skip_locked: bool = False, of: sa.FromClause | None = None, keeps_key: bool = False
+        self,
+        select: AnySelect,
+        skip_locked: bool = False,
+        of: sa.FromClause | None = None,
+        keeps_key: bool = False,
+        at_once: bool = False,
     ) -> AnySelect:
         """The whole file is ours already."""
         return select

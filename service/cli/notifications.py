@@ -24,7 +24,11 @@ def register(app: typer.Typer) -> None:
 def notifications(
     operation: OperationId = None,
     send: Annotated[
-        bool, typer.Option("--send", help="Try what is still to be told now; exit code 1 where somebody is left.")
+        bool,
+        typer.Option(
+            "--send",
+            help="Try now what is still to be told, of one operation also what was given up; exit code 1: in vain.",
+        ),
     ] = False,
     state: StateFolder = None,
     json: AsJson = False,
@@ -67,6 +71,7 @@ def send_now(operation: str | None, state: Path | None) -> bool:
     from bulkdelete.domain.notification import notification_id  # noqa: PLC0415
     from bulkdelete.domain.notify import Outcome  # noqa: PLC0415
     from bulkdelete.service.notices import Notices, outcome  # noqa: PLC0415
+    from bulkdelete.service.principal import principal  # noqa: PLC0415
 
     with opened(state) as place:
         if place.application is None:
@@ -78,9 +83,12 @@ def send_now(operation: str | None, state: Path | None) -> bool:
         else:
             operation_id = identify(place.application, operation)
             notifier.follow(operation_id)
-            tried = (notifier.deliver(notification_id(operation_id, one), at_once=True) for one in Outcome)
+            identities = [notification_id(operation_id, one) for one in Outcome]
+            for identity in identities:
+                notifier.ask_again(identity, principal())
+            tried = (notifier.deliver(identity, at_once=True) for identity in identities)
             told = [one for one in tried if one is not None]
     for one in told:
         for line in outcome(one):
             messages().print(line, markup=False)
-    return all(one.is_settled for one in told)
+    return all(one.is_settled and (operation is None or not one.undeliverable) for one in told)

@@ -67,7 +67,7 @@ def tell_step(step: Step) -> str:
         case "FailuresRetried":
             why = f", for {', '.join(data['causes'])}" if data["causes"] else ""
             return f"by {data['requested_by']}: as operation {data['retry_id']}{why}"
-        case "Requested" | "AttemptBegun" | "Delivered" | "AttemptFailed" | "Undeliverable" | "Settled":
+        case "Requested" | "AttemptBegun" | "Delivered" | "AttemptFailed" | "Undeliverable" | "AskedAgain" | "Settled":
             return notice_words(step.type, data)
         case "Started":
             return f"cut-off {data['cut_off']}" + (f", epoch {data['epoch']}" if data["epoch"] > 1 else "")
@@ -103,6 +103,7 @@ def notice_words(kind: str, data: Mapping[str, Any]) -> str:
     if kind == "AttemptBegun":
         return f"{data['channel']}, attempt {data['attempt']}"
     why = f": {data['reason']}" if "reason" in data else ""
+    why += f", by {data['requested_by']}" if "requested_by" in data else ""
     return f"{data['channel']}: {', '.join(data['recipients'])}{why}"
 
 

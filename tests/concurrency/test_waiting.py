@@ -18,9 +18,10 @@ from tests.concurrency.worlds import Size, World, below
 from tests.faults.rows import Rows
 from tests.records.sessions import Session, session_on
 
-MOST_REFUSED = 2
-"""Statements of one transaction: one that waits in vain for 0.2 seconds (a second on MariaDB), and one that asks
-what keeps a record. Not the time itself: a busy machine takes as long for what waits for nobody."""
+MOST_REFUSED = {"postgresql": 3, "mariadb": 2, "mysql": 2, "sqlite": 2}
+"""Statements of one transaction: on PostgreSQL one that waits for nobody; one that waits in vain for 0.2 seconds (a
+second on MariaDB), and one that asks what keeps a record. Not the time itself: a busy machine takes as long for what
+waits for nobody."""
 WATCHED = 3.0
 """Seconds after which the other one lets go."""
 SIZE = Size(boxes=400, logs=3_000, nodes=240)
@@ -122,11 +123,11 @@ def test_records_that_somebody_holds(rows: Rows, other: Other) -> None:
     ended_by_itself, found = beside(rows, other)
 
     assert ended_by_itself, "it waits until the other one lets go"
-    assert max(one.refused for one in found.held) <= MOST_REFUSED, found.figures()
+    assert max(one.refused for one in found.held) <= MOST_REFUSED[rows.name], found.figures()
 
 
 @pytest.mark.parametrize(("rows", "other"), cases(TABLES), indirect=["rows"])
 def test_a_table_that_somebody_waits_to_change(rows: Rows, other: Other) -> None:
     _, found = beside(rows, other)
 
-    assert max(one.refused for one in found.held) <= MOST_REFUSED, found.figures()
+    assert max(one.refused for one in found.held) <= MOST_REFUSED[rows.name], found.figures()
