@@ -134,9 +134,7 @@ def asked(now: Status, control: str) -> Status:
     for then in sorted(CONTROLS[control]):
         if (now, then) in TRANSITIONS and (now, then) not in BY_ITSELF:
             return then
-    raise TransitionError(
-        f"the operation is {words(now)} and cannot become {BECOMES[control]}; {possible(now)}", "type"
-    )
+    raise TransitionError(f"the operation is {words(now)} and cannot be {PAST[control]}; {possible(now)}", "type")
 
 
 def possible(now: Status) -> str:
@@ -151,7 +149,7 @@ def possible(now: Status) -> str:
 def check_throttle(now: Status) -> None:
     """Raise TransitionError where another rate would mean nothing."""
     if not can_throttle(now):
-        raise TransitionError(f"the operation is {words(now)} and cannot become throttled; {possible(now)}", "type")
+        raise TransitionError(f"the operation is {words(now)} and cannot be throttled; {possible(now)}", "type")
 
 
 def can_throttle(now: Status) -> bool:
@@ -164,4 +162,4 @@ def words(status: Status) -> str:
     return status.replace("_", " ")
 
 
-BECOMES = {"pause": "pausing", "resume": "waiting", "postpone": "postponed", "cancel": "canceling"}
+PAST = {"pause": "paused", "resume": "resumed", "postpone": "postponed", "cancel": "canceled"}

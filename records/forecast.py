@@ -19,7 +19,7 @@ from bulkdelete.records.extent import Extent
 from bulkdelete.records.predicates import Truth
 from bulkdelete.records.scope import Scope
 
-Source = Literal["earlier", "sample", "documented"]
+Source = Literal["earlier", "sample", "documented", "rate"]
 
 STARTING = 0.2
 """Seconds until the first record goes, and after the last one."""
@@ -40,7 +40,7 @@ class Forecast:
     """Asked for and taken along by cascades."""
     seconds: float
     source: Source
-    """Whence the time is known; of several entities the least certain."""
+    """Whence the time is known; of several entities the least certain. `rate`: the job's own holds it back."""
     log_bytes: int
     """What the database's log (WAL, redo) will grow by, or turn over."""
     freed_bytes: int
@@ -84,6 +84,10 @@ def forecast(
         seconds += STARTING
     order: list[Source] = ["documented", "sample", "earlier"]
     source = next((one for one in order if one in sources), "documented")
+    # What a cascade takes along does not count against the job's rate.
+    held = sum(walk.estimated for walk in walks) / scope.job.rate if scope.job.rate else 0.0
+    if held > seconds:
+        seconds, source = held, "rate"
     return Forecast(round(sum(going.values())), seconds, source, round(log), round(freed), round(kept))
 
 

@@ -157,9 +157,14 @@ def differences(before: dict[str, Any], after: dict[str, Any]) -> Iterator[str]:
     for name in dict.fromkeys([*before, *after]):
         if (was := before.get(name)) != (becomes := after.get(name)) and name != "database":
             if all(isinstance(one, str | int | float | None) for one in (was, becomes)):
-                yield f"{name} {was or 'none'} → {becomes or 'none'}"
+                yield f"{name} {plain(was)} → {plain(becomes)}"
             else:
                 yield name
+
+
+def plain(value: str | float | None) -> str:
+    """A value of a job in a line."""
+    return f"{value:g}" if isinstance(value, float) else str(value or "none")
 
 
 def carry_out(change: Change, place: SchedulePlace) -> None:

@@ -25,6 +25,7 @@ WORTH_SAYING = 1_000_000
 SOURCES = {
     "earlier": "{rate}, measured by earlier runs", "sample": "{rate}, by a sample that was read now",
     "documented": "{rate}, a usual figure: too little to measure",
+    "rate": "by the job's own rate",
 }  # fmt: skip
 
 

@@ -25,7 +25,7 @@ SIGNS = {
     Action.UNCHANGED: (" ", "dim"), Action.LEFT: ("?", "dim"),
 }  # fmt: skip
 WORDS = {
-    Action.CREATE: "created", Action.CHANGE: "changed", Action.DELETE: "deleted", Action.UNCHANGED: "unchanged",
+    Action.CREATE: "to create", Action.CHANGE: "to change", Action.DELETE: "to delete", Action.UNCHANGED: "unchanged",
     Action.LEFT: "in no file",
 }  # fmt: skip
 
@@ -68,6 +68,8 @@ def apply(
     if refused:
         tell_refused(messages(), found, refused)
         raise typer.Exit(SOME_REFUSED)
+    if found.to_do and not dry_run:
+        messages().print("Done.")
 
 
 @dataclass(frozen=True)

@@ -103,7 +103,10 @@ def edit(
         tell(kafka, EditSchedule, schedule, job=with_database(asked, database))
         return
     with at_hand(state, database) as place:
-        done(place, place.edit(identify_schedule(place.application, schedule), asked), "Edited", json)
+        schedule_id = identify_schedule(place.application, schedule)
+        # Its own, unless the job names one or another is said: as in Python.
+        place.address = database or place.schedule(schedule_id).database
+        done(place, place.edit(schedule_id, asked), "Edited", json)
 
 
 def enable(schedule: Named, state: StateFolder = None, kafka: Kafka = None, json: AsJson = False) -> None:

@@ -98,7 +98,7 @@ def history(
             console = results()
             for step in steps:
                 at = f"{step.timestamp:%H:%M:%S}.{step.timestamp.microsecond // 1000:03}"
-                console.print(f"{at}  {step.version:>4}  {step.type:<15} {tell_step(step)}", markup=False)
+                console.print(f"{at}  {step.version:>4}  {step.type:<17} {tell_step(step)}", markup=False)
 
 
 def sql(

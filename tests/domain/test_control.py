@@ -118,7 +118,7 @@ def test_the_rate_of_the_job_and_of_commands(life: Life) -> None:
     life.open()
     assert life.control("throttle", rate=None).rate is None
     life.control("cancel")
-    with pytest.raises(TransitionError, match="canceling and cannot become throttled; nothing is possible"):
+    with pytest.raises(TransitionError, match="canceling and cannot be throttled; nothing is possible"):
         life.control("throttle", rate=10)
 
 
@@ -151,7 +151,7 @@ def test_a_halt_stops_what_runs_and_lets_it_go_on(life: Life) -> None:
     assert heed(life) == heed(life) == "halting"
     told = summary(life.close("paused"))
     assert (told["status"], told["waiting_for"]) == ("paused", "halted by ops: disk")
-    with pytest.raises(TransitionError, match="halted and cannot become waiting"):
+    with pytest.raises(TransitionError, match="halted and cannot be resumed"):
         life.control("resume")
     life.application.take_brake(command_of(Unhalt, requested_by="ops"))
     assert heed(life) == "waiting"

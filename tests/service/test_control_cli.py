@@ -87,8 +87,10 @@ def test_why_it_waits_and_until_when_is_always_shown(bulkdelete: Run, waiting: s
 def test_what_is_illegal_is_answered_with_what_is_possible(bulkdelete: Run, waiting: str) -> None:
     code, _, said = bulkdelete("pause", waiting)
     assert code == 2
-    assert "is postponed and cannot become pausing; possible from there: resume, postpone, cancel, throttle" in said
-    assert "waiting" in bulkdelete("resume", waiting)[2]
+    assert "is postponed and cannot be paused; possible from there: resume, postpone, cancel, throttle" in said
+    said = bulkdelete("resume", waiting)[2]
+    assert "waiting" in said
+    assert f"No process drives it now. What does:\n  bulkdelete run --resume {waiting[:8]}\n  bulkdelete serve" in said
     assert bulkdelete("resume", waiting)[0] == 2
 
 

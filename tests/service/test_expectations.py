@@ -31,6 +31,7 @@ def told(seconds: float, source: Source = "sample", log: int = 0, kept: int = 0)
         ("earlier", "about 40 s (210,000/s, measured by earlier runs)"),
         ("sample", "about 40 s (210,000/s, by a sample that was read now)"),
         ("documented", "about 40 s (210,000/s, a usual figure: too little to measure)"),
+        ("rate", "about 40 s (by the job's own rate)"),
     ],
 )
 def test_whence_the_time_is_known(source: Source, expected: str) -> None:
@@ -50,6 +51,23 @@ def test_times_and_sizes() -> None:
     assert [size(one) for one in (999, 1_000, 1_500_000, 99e6, 3.2e9, 5e15)] == [
         "999 bytes", "1 kB", "1.5 MB", "99 MB", "3.2 GB", "5,000 TB",
     ]  # fmt: skip
+
+
+def test_a_rate_of_the_job_is_expected_to_hold(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "shop.db")) as connection, connection:
+        connection.execute("CREATE TABLE p (id integer PRIMARY KEY)")
+        connection.execute("WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < 300) "
+                           "INSERT INTO p SELECT i FROM c")  # fmt: skip
+    job = {"name": "slow", "queries": [Query("p").all_records()]}
+
+    with closing(Target(f"sqlite:///{tmp_path / 'shop.db'}")) as target:
+        held = target.preview(Job.read(job | {"rate": 5})).forecast
+        free = target.preview(Job.read(job | {"rate": 1_000_000})).forecast
+
+    assert held.seconds == pytest.approx(60, rel=0.05)
+    assert held.source == "rate"
+    assert free.seconds < 10
+    assert free.source != "rate"
 
 
 def test_a_second_run_knows_the_rate_of_the_first(tmp_path: Path) -> None:

@@ -161,7 +161,7 @@ def test_raw_messages_twice_in_wrong_orders_and_for_what_is_long_gone(service: R
     found = until(lambda: len(all_ := service.rejections()) >= before + 6 and all_)[before:]
 
     reasons = sorted(one.reason for one in found)
-    assert sum("is succeeded and cannot become" in one for one in reasons) == 4
+    assert sum("is succeeded and cannot be" in one for one in reasons) == 4
     assert "nothing is halted" in reasons
     assert any("was submitted (kept for" in one for one in reasons)
     assert service.application.operation(gone).version == version

@@ -147,7 +147,7 @@ def test_a_command_that_is_not_legal_is_rejected(service: Running) -> None:
 
     found = until(lambda: len(all_ := service.rejections()) == before + 2 and all_)[before:]
     assert [one.field for one in found] == ["type", "operation_id"]
-    assert "cannot become pausing" in found[0].reason
+    assert "cannot be paused" in found[0].reason
     assert "another job" in found[1].reason
 
 

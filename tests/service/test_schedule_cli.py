@@ -61,7 +61,10 @@ def test_apply_makes_the_schedules_equal_to_the_folder(folder: Path, say: Say) -
     with pytest.raises(InvalidJobError, match="say --yes"):
         say("apply", jobs)
     assert say("schedules", "--json") == []
-    assert "+ Old logs" in say("apply", jobs, "--dry-run")
+    told = say("apply", jobs, "--dry-run")
+    assert "+ Old logs" in told
+    assert "1 to create" in told
+    assert "Done." not in told
     assert actions(say("apply", jobs, "--yes", "--json")) == {"Old logs": "create"}
     again = say("apply", jobs, "--yes", "--json")
     assert (again["applied"], actions(again)) == (False, {"Old logs": "unchanged"})
@@ -132,6 +135,23 @@ def test_a_schedule_has_a_life_on_the_command_line(folder: Path, say: Say) -> No
     with pytest.raises(ScheduleNotFoundError, match="no schedule is named"):
         say("schedule", "show", "Old logs")
     assert say("schedule", "show", made["schedule_id"], "--json")["deleted"]
+
+
+def test_another_job_keeps_the_database_and_is_told_in_plain_figures(folder: Path, say: Say) -> None:
+    text = LOGS.replace("database: shop", "rate: 5000")
+    file = folder / "jobs" / "logs.yaml"
+    file.write_text(text, encoding="utf-8")
+    with closing(sqlite3.connect(folder / "logs.db")) as connection, connection:
+        connection.execute("CREATE TABLE log (id INTEGER PRIMARY KEY)")
+    address = f"sqlite:///{folder / 'logs.db'}"
+    say("schedule", "create", str(file), "--database", address)
+
+    file.write_text(text.replace("rate: 5000", "rate: 4000"), encoding="utf-8")
+    told = say("apply", str(folder / "jobs"), "--database", address, "--yes")
+    assert "rate 5000 → 4000" in told
+    assert told.rstrip().endswith("1 to change\nDone.")
+    say("schedule", "edit", "Old logs", str(file))
+    assert say("schedules", "--json")[0]["database"] == address
 
 
 def test_a_file_is_found_from_anywhere(folder: Path, say: Say, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -131,7 +131,7 @@ def test_people_get_words_and_columns(state: Path) -> None:
     assert "Waiting [bold]" in listed[2]
     assert "6 deleted" not in ask(state, "status").stdout  # per query: 2 and 4
     assert "4 email" in ask(state, "status").stdout
-    assert "BatchDeleted    query 2, batch 0/0: 2 records in 61 ms, 1 vanished" in ask(state, "history").stdout
+    assert "BatchDeleted      query 2, batch 0/0: 2 records in 61 ms, 1 vanished" in ask(state, "history").stdout
     assert "still open" in ask(state, "failures").stdout
     assert "\x1b[" not in ask(state, "status", NO_COLOR="1").stdout
 
