@@ -106,6 +106,16 @@ class PendingNotifications(OpenStreams):
     def __init__(self, application: BulkDeletes) -> None:
         begin, end = Notification.Requested.TOPIC, Notification.Settled.TOPIC
         super().__init__(application, str(begin), frozenset({str(end)}))
+        self.again = str(Notification.AskedAgain.TOPIC)
+
+    @property
+    def topics(self) -> list[str]:
+        """Also where somebody asked for it again."""
+        return sorted({self.begin, self.again, *self.end})
+
+    def take(self, topic: str, stream_id: UUID | str) -> None:
+        """One was requested, taken up again, or settled."""
+        super().take(self.begin if topic == self.again else topic, stream_id)
 
 
 def tick_message(topic: str, at: datetime) -> Outgoing:

@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 
 from bulkdelete.domain.application import BulkDeletes
+from bulkdelete.producers.clock import PendingNotifications
 from tests.consumers.telling import World, away, taken
 
 
@@ -38,3 +39,22 @@ def test_what_was_given_up_is_told_once_when_somebody_asks(world: World) -> None
     assert found.delivered == 2
     assert len({message_id for message_id, _ in world.mail.got}) == 1
     notifier.ask_again(uuid4(), "ops")
+
+
+def test_who_asks_and_dies_before_the_attempt_is_no_obstacle(world: World) -> None:
+    world.mail.answers = [away, taken]
+    operation_id = world.ended()
+    notifier = world.notifier(attempts=1)
+    identity = notifier.follow(operation_id)
+    assert identity is not None
+    world.pass_time(notifier, 5)
+    pending = PendingNotifications(world.application)
+    assert pending.refresh() == []
+
+    notifier.ask_again(identity, "ops")
+
+    assert pending.refresh() == PendingNotifications(world.application).refresh() == [identity]
+    world.pass_time(world.notifier(attempts=1), 60)
+    found = world.found(operation_id)
+    assert (found.is_settled, found.delivered, found.undeliverable, len(world.mail.got)) == (True, 2, 0, 2)
+    assert pending.refresh() == []
