@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
-from filelock import FileLock, Timeout
-
 from bulkdelete.domain.application import BulkDeletes
 from bulkdelete.domain.errors import BulkDeleteError, OperationBusyError
 from bulkdelete.projections.keeper import ViewKeeper
 from bulkdelete.projections.layout import ViewFiles
+from bulkdelete.service.locks import PROBED, held, is_held
 from bulkdelete.service.opening import PREFIX, opened
 from bulkdelete.service.whereabouts import default_state
 
@@ -72,34 +71,20 @@ class State:
     @contextmanager
     def driving(self, operation_id: UUID) -> Iterator[None]:
         """Be the one process that drives the operation. Raises OperationBusyError where another one is."""
-        with self.holding(operation_id) as ours:
+        with self.holding(operation_id, PROBED) as ours:
             if not ours:
                 raise OperationBusyError(f"another process drives operation {operation_id}")
             yield
 
     @contextmanager
-    def holding(self, identity: UUID) -> Iterator[bool]:
-        """Hold an operation or a notification against other processes; False where another one holds it."""
-        folder = self.folder / "locks"
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(folder / f"{identity}.lock")
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            yield False
-            return
-        try:
-            yield True
-        finally:
-            lock.release()
+    def holding(self, identity: UUID, seconds: float = 0.0) -> Iterator[bool]:
+        """Hold an operation or a notification against other processes; False where another one holds it so long."""
+        with held(self.folder, identity, seconds) as ours:
+            yield ours
 
     def is_driven(self, operation_id: UUID) -> bool:
         """Whether a process drives the operation."""
-        try:
-            with self.driving(operation_id):
-                return False
-        except OperationBusyError:
-            return True
+        return is_held(self.folder, operation_id)
 
 
 def keep_views(files: ViewFiles, application: BulkDeletes, stopping: threading.Event) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
@@ -20,9 +19,9 @@ from bulkdelete.domain.commands import (
 )
 from bulkdelete.domain.directory import identify
 from bulkdelete.domain.errors import InvalidJobError, OperationNotFoundError, TransitionError
-from bulkdelete.domain.lifecycle import Status
 from bulkdelete.domain.operation import Operation
 from bulkdelete.domain.summary import summary
+from bulkdelete.service.cli.driving import tell_undriven
 from bulkdelete.service.cli.output import messages
 from bulkdelete.service.cli.place import opened
 from bulkdelete.service.principal import principal
@@ -61,18 +60,8 @@ def send(kind: type[ControlCommand], prefix: str | None, state: Path | None, kaf
             operation = place.application.control(command)
         except TransitionError as error:
             raise TransitionError(error.reason) from None
-        where = "" if place.state.is_default else f" --state {shlex.quote(str(place.folder))}"
-        is_left = place.is_alone and goes_on(operation) and not place.state.is_driven(operation_id)
     messages().print(told(operation), markup=False)
-    if is_left:
-        resume = f"bulkdelete run --resume {str(operation.id)[:8]}{where}"
-        serve = f"bulkdelete serve --state {shlex.quote(str(place.folder))}"
-        messages().print(f"No process drives it now. What does:\n  {resume}\n  {serve}", markup=False, soft_wrap=True)
-
-
-def goes_on(operation: Operation) -> bool:
-    """Whether somebody must do something for what was asked: a pause needs nobody, once it is recorded."""
-    return not operation.is_final and operation.status not in {Status.PAUSED, Status.HALTED}
+    tell_undriven(operation_id, operation.status, state)
 
 
 def told(operation: Operation) -> str:

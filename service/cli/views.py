@@ -8,6 +8,7 @@ import typer
 
 from bulkdelete.projections.answers import DeletedRecord, Deletion
 from bulkdelete.projections.plain import plain
+from bulkdelete.service.cli.driving import tell_undriven
 from bulkdelete.service.cli.output import messages, print_json
 from bulkdelete.service.cli.place import AsCsv, AsJson, OperationId, StateFolder, asking, names_of
 from bulkdelete.service.cli.standing import tell_halt
@@ -37,6 +38,7 @@ def status(operation: OperationId = None, state: StateFolder = None, json: AsJso
     else:
         tell_halt(halt)
         tell_status(results(), found, untold)
+        tell_undriven(found.operation_id, found.status, state)
 
 
 def deleted(

@@ -9,10 +9,12 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from bulkdelete.service.cli.main import main
+from bulkdelete.service.locks import held
 
 JOB = """
 name: Old logs
@@ -92,6 +94,14 @@ def test_what_is_illegal_is_answered_with_what_is_possible(bulkdelete: Run, wait
     assert "waiting" in said
     assert f"No process drives it now. What does:\n  bulkdelete run --resume {waiting[:8]}\n  bulkdelete serve" in said
     assert bulkdelete("resume", waiting)[0] == 2
+
+
+def test_that_nobody_drives_it_is_shown(bulkdelete: Run, waiting: str) -> None:
+    bulkdelete("resume", waiting)
+    assert f"What does:\n  bulkdelete run --resume {waiting[:8]}" in bulkdelete("status")[2]
+    with held(Path(os.environ["BULKDELETE_STATE"]), UUID(waiting)) as ours:
+        assert ours
+        assert "No process drives it" not in bulkdelete("status")[2]
 
 
 @pytest.mark.parametrize(
