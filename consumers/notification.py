@@ -119,16 +119,8 @@ class Notifier:
 
     def ask_again(self, identity: UUID, requested_by: str) -> None:
         """Have those told after all whom it was given up to tell, where there is such a notification."""
-        if self.application.notification(identity) is None:
-            return
-
-        def decide() -> Notification:
-            found = self.application.notification(identity)
-            assert found is not None, "a stream never goes away"
-            found.ask_again(requested_by)
-            return found
-
-        self.application.until_recorded(decide)
+        if self.application.notification(identity) is not None:
+            self.change(identity, lambda found: found.ask_again(requested_by))
 
     def attempt(self, identity: UUID, channel: str) -> None:
         """One attempt: recorded before it is made, and after."""
@@ -153,15 +145,23 @@ class Notifier:
         attempts = known.deliveries[channel]["attempts"]
         ours = False
 
-        def decide() -> Notification:
+        def begin(found: Notification) -> None:
             nonlocal ours
+            ours = found.begin(channel, attempts)
+
+        found = self.change(identity, begin)
+        return found if ours else None
+
+    def change(self, identity: UUID, change: Callable[[Notification], None]) -> Notification:
+        """Change a notification that there is, and record it; on what others recorded meanwhile it is done anew."""
+
+        def decide() -> Notification:
             found = self.application.notification(identity)
             assert found is not None, "a stream never goes away"
-            ours = found.begin(channel, attempts)
+            change(found)
             return found
 
-        found = self.application.until_recorded(decide)
-        return found if ours else None
+        return self.application.until_recorded(decide)
 
     def notice(self, notification: Notification) -> Notice:
         """What is told, made from the event store alone."""
@@ -172,16 +172,11 @@ class Notifier:
 
     def record(self, identity: UUID, channel: str, receipt: Receipt) -> None:
         """Record what came of an attempt, patiently: unrecorded it is made again."""
-
-        def decide() -> Notification:
-            found = self.application.notification(identity)
-            assert found is not None, "a stream never goes away"
-            found.record(channel, receipt, self.timing.patience.attempts)
-            return found
-
         for pause in (*RECORDING, None):
             try:
-                found = self.application.until_recorded(decide)
+                found = self.change(
+                    identity, lambda found: found.record(channel, receipt, self.timing.patience.attempts)
+                )
                 break
             except UnavailableError:
                 if pause is None:

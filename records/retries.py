@@ -6,41 +6,17 @@ them vanished, also where a batch ran out of time and the same ranks come again.
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any
 
 import sqlalchemy as sa
 
 from bulkdelete.domain.errors import TargetChangedError
-from bulkdelete.records.careful import Careful
+from bulkdelete.records.batches import Batches
 from bulkdelete.records.catalogue import Entity
 from bulkdelete.records.dialect import Dialect, Span, Walk
 from bulkdelete.records.effort import Effort, Place, Standing
-from bulkdelete.records.predicates import Truth
 from bulkdelete.records.result import BatchResult
 from bulkdelete.records.scope import Retried, Run
-
-
-class Batches(Protocol):
-    """What every batch needs, in the transaction that it belongs to."""
-
-    dialect: Dialect
-
-    def begin(self, connection: sa.Connection, run: Run, place: Place) -> None:
-        """Claim the batch."""
-        ...
-
-    def where(self, run: Run, place: Place, span: Span, aside_exists: bool) -> Truth:
-        """The full predicate, without the records known to fail."""
-        ...
-
-    def care(self, connection: sa.Connection, run: Run, place: Place, effort: Effort) -> Careful:
-        """The careful way."""
-        ...
-
-    def finish(self, connection: sa.Connection, run: Run, place: Place, result: BatchResult) -> None:
-        """Write the outcome into the ledger row."""
-        ...
-
 
 KIND = "retried"
 UNIT = 20_000

@@ -5,37 +5,15 @@ What a relationship kept and still keeps is left out set-based: of most that fai
 
 from __future__ import annotations
 
-from typing import Protocol
-
 import sqlalchemy as sa
 
-from bulkdelete.records.careful import Careful
+from bulkdelete.records.batches import Batches
 from bulkdelete.records.causes import Reason
-from bulkdelete.records.dialect import Dialect
 from bulkdelete.records.effort import Effort, Place
 from bulkdelete.records.ledger import Ledger, ids_of
 from bulkdelete.records.predicates import Truth
 from bulkdelete.records.result import BatchResult
 from bulkdelete.records.scope import Run
-
-
-class Batches(Protocol):
-    """What every batch needs, in the transaction that it belongs to."""
-
-    dialect: Dialect
-    ledger: Ledger
-
-    def begin(self, connection: sa.Connection, run: Run, place: Place) -> None:
-        """Claim the batch."""
-        ...
-
-    def care(self, connection: sa.Connection, run: Run, place: Place, effort: Effort, again: bool = False) -> Careful:
-        """The careful way."""
-        ...
-
-    def finish(self, connection: sa.Connection, run: Run, place: Place, result: BatchResult) -> None:
-        """Write the outcome into the ledger row."""
-        ...
 
 
 def retry_set_aside(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
@@ -71,16 +71,14 @@ class State:
     @contextmanager
     def driving(self, operation_id: UUID) -> Iterator[None]:
         """Be the one process that drives the operation. Raises OperationBusyError where another one is."""
-        with self.holding(operation_id, PROBED) as ours:
+        with held(self.folder, operation_id, PROBED) as ours:
             if not ours:
                 raise OperationBusyError(f"another process drives operation {operation_id}")
             yield
 
-    @contextmanager
-    def holding(self, identity: UUID, seconds: float = 0.0) -> Iterator[bool]:
-        """Hold an operation or a notification against other processes; False where another one holds it so long."""
-        with held(self.folder, identity, seconds) as ours:
-            yield ours
+    def holding(self, identity: UUID) -> AbstractContextManager[bool]:
+        """Hold an operation or a notification against other processes; False where another one holds it."""
+        return held(self.folder, identity)
 
     def is_driven(self, operation_id: UUID) -> bool:
         """Whether a process drives the operation."""

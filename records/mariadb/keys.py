@@ -13,12 +13,12 @@ from bulkdelete.domain.record_ids import KeyKind, RecordIds
 from bulkdelete.records.catalogue import Entity
 from bulkdelete.records.mariadb.expressions import (
     LONGEST_RECORD,
-    Bits,
     ItemText,
     RecordText,
     as_text,
     charset_of,
     from_text,
+    is_bits,
     packed,
     read_back,
     unpacked,
@@ -36,7 +36,7 @@ class MariaDBKeys:
 
     def key_type(self, entity: Entity, column: sa.Column[Any]) -> sa.types.TypeEngine[Any]:
         """The column's own, with its collation."""
-        if isinstance(column.type, Bits):
+        if is_bits(column):
             return column.type
         attribute = entity.attributes[column.name]
         width = re.search(r"\((\d+)\)", attribute.native)
