@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypedDict
@@ -22,6 +23,8 @@ LARGEST_RECORD = 1024 * 1024
 """Bytes a topic takes: more than any message of ours, which are bounded to 768 KiB."""
 TOGETHER = 768 * 1024
 """Bytes of messages to one partition that may go in one request: what a save recorded, whole, is read at once."""
+SETTLING = 5.0
+"""Seconds that a start may take to end once nobody wants it any more."""
 PROTOCOLS = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
 
 
@@ -116,6 +119,23 @@ def as_expected(record: logging.LogRecord) -> bool:
         record.msg, record.args, record.exc_info = "The message in hand went to another process", (), None
         record.levelno, record.levelname = logging.WARNING, "WARNING"
     return True
+
+
+async def started(start: Coroutine[Any, Any, Any]) -> None:
+    """Let a client of Kafka start, whole also when cancelled: aiokafka would leave open the connection it asks first.
+
+    A cancellation is held up for it, SETTLING seconds at most.
+    """
+    starting = asyncio.ensure_future(start)
+    try:
+        await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        done, pending = await asyncio.wait([starting], timeout=SETTLING)
+        for one in pending:
+            one.cancel()
+        for one in done:
+            one.exception()
+        raise
 
 
 def publishing_broker(connection: KafkaConnection, **more: Any) -> KafkaBroker:

@@ -12,6 +12,7 @@ from faststream.kafka import KafkaBroker, TopicPartition
 
 from bulkdelete.domain.errors import RefusedError
 from bulkdelete.domain.operation import Operation
+from bulkdelete.producers.connection import started
 from bulkdelete.producers.events import TYPE_PREFIX, decode
 from bulkdelete.producers.raw import parse, text_of, undecoded
 from bulkdelete.producers.result import Result
@@ -63,7 +64,7 @@ class Following:
             include_in_schema=False,
         )  # fmt: skip
         try:
-            await subscriber.start()
+            await started(subscriber.start())
             seek(subscriber.consumer, places)
             return await self.read(subscriber, may_be_older)
         finally:

@@ -11,7 +11,7 @@ from faststream.kafka import KafkaBroker, TopicPartition
 
 from bulkdelete.domain.commands import Command
 from bulkdelete.domain.errors import UnavailableError
-from bulkdelete.producers.connection import KafkaConnection, publishing_broker
+from bulkdelete.producers.connection import KafkaConnection, publishing_broker, started
 from bulkdelete.producers.following import Place
 from bulkdelete.producers.keys import partition_of
 from bulkdelete.producers.messages import JSON
@@ -44,7 +44,7 @@ class Link:
         """Connect. Raises UnavailableError where Kafka is away or is no Kafka of a bulkdelete service."""
         try:
             await self.look_patiently()
-            await self.broker.start()
+            await started(self.broker.start())
             await self.find_ends()
         except (KafkaError, OSError) as error:
             await self.close()
@@ -77,7 +77,7 @@ class Link:
         self.ends = self.broker.subscriber(
             partitions=watched, auto_offset_reset="latest", persistent=False, include_in_schema=False
         )
-        await self.ends.start()
+        await started(self.ends.start())
         self.ends.consumer.pause(*self.ends.consumer.assignment())
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Collection, Iterable
 from types import TracebackType
@@ -14,6 +15,7 @@ from aiokafka.errors import KafkaError
 from bulkdelete.domain.errors import RefusedError, UnavailableError
 from bulkdelete.domain.scheduling.commands import AnyScheduleCommand, CreateSchedule
 from bulkdelete.domain.scheduling.schedule import Schedule
+from bulkdelete.producers.connection import started
 from bulkdelete.producers.events import TYPE_PREFIX, decode
 from bulkdelete.producers.following import Place
 from bulkdelete.producers.keys import partition_of
@@ -51,7 +53,7 @@ class ScheduleLog:
             fetch_max_bytes=FETCH,
         )  # fmt: skip
         try:
-            await self._consumer.start()
+            await started(self._consumer.start())
             self._consumer.assign([*self._events, *self._rejected])
             ends = await self._consumer.end_offsets(self._rejected)
             for one, end in ends.items():
@@ -61,6 +63,9 @@ class ScheduleLog:
         except KafkaError as error:
             await self._consumer.stop()
             raise self._away(error) from None
+        except asyncio.CancelledError:
+            await self._consumer.stop()
+            raise
         return self
 
     async def __aexit__(

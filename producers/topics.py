@@ -10,7 +10,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
-from bulkdelete.producers.connection import LARGEST_RECORD, KafkaConnection
+from bulkdelete.producers.connection import LARGEST_RECORD, KafkaConnection, started
 
 FOR_GOOD = -1
 TICKS_MS = 3_600_000
@@ -73,7 +73,7 @@ async def existing_topics(connection: KafkaConnection) -> dict[str, int]:
     """The topics there are, and their partitions. Raises KafkaError where Kafka is away."""
     admin = AIOKafkaAdminClient(**connection.arguments(), request_timeout_ms=10_000)
     try:
-        await admin.start()
+        await started(admin.start())
         return await partitions(admin)
     finally:
         await admin.close()
@@ -91,7 +91,7 @@ async def declare(
     admin = AIOKafkaAdminClient(**connection.arguments(), request_timeout_ms=10_000)
     found = Declaration()
     try:
-        await admin.start()
+        await started(admin.start())
         existing = await partitions(admin)
         wanted = {plan.name: plan for plan in plans}
         missing = [plan for name, plan in wanted.items() if name not in existing]

@@ -10,7 +10,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from bulkdelete.domain.errors import UnavailableError
-from bulkdelete.producers.connection import KafkaConnection
+from bulkdelete.producers.connection import KafkaConnection, started
 from bulkdelete.producers.topics import existing_topics
 from bulkdelete.service.kafka.received import Received
 
@@ -40,7 +40,7 @@ class TopicReader:
             **self.connection.arguments(), auto_offset_reset="earliest", enable_auto_commit=False,
             fetch_max_bytes=FETCH, request_timeout_ms=20_000,
         )  # fmt: skip
-        await self.consumer.start()
+        await started(self.consumer.start())
         self.consumer.assign(self.partitions)
         for one in self.partitions:
             if (offset := places.get((one.topic, one.partition))) is not None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
+import warnings
 from collections.abc import Iterator
+from contextlib import suppress
 from uuid import UUID, uuid4
 
 import pytest
 
-from bulkdelete.domain.errors import InvalidJobError, RefusedError, UnavailableError
+from bulkdelete.domain.errors import InvalidJobError, RefusedError, ScheduleNotFoundError, UnavailableError
 from bulkdelete.domain.job import Job
 from bulkdelete.domain.query_builder import Query
 from bulkdelete.producers.async_client import AsyncClient
@@ -98,6 +101,19 @@ def test_pause_resume_cancel(client: Client, service: Running) -> None:
 def test_waiting_ends_in_time(client: Client) -> None:
     with pytest.raises(TimeoutError):
         client.submit(JOB).wait(timeout=0.001)
+
+
+@pytest.mark.parametrize("what", ["operation", "schedule"])
+def test_waiting_that_ends_too_soon_leaves_no_connection_open(client: Client, what: str) -> None:
+    asked = client.submit(JOB) if what == "operation" else client.schedule(uuid4())
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        for milliseconds in range(1, 25):
+            with suppress(TimeoutError, ScheduleNotFoundError):
+                asked.wait(timeout=milliseconds / 1000)
+        gc.collect()
+
+    assert [str(one.message) for one in told] == []
 
 
 def test_several_at_once_without_blocking(service: Running) -> None:
