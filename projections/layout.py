@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-FORMAT = 6
+FORMAT = 7
 """Of the tables: views of another format are rebuilt."""
 
 

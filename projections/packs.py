@@ -7,6 +7,7 @@ short chunks: 64 ids a chunk are several times as fast as a whole pack of 20,000
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -27,7 +28,7 @@ FATES = {
     Batch.FailureCleared.TOPIC: "cleared",
 }
 CHUNK = 64
-TEXTS = 512
+"""Records of a row of `packs`. A row group of Parquet holds 2,048 rows, and has to fit into little memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,54 +58,62 @@ def ordinal(unit: int, batch: int) -> int:
 
 
 class Packing:
-    """The packs of some events, written to DuckDB together."""
+    """The packs of some events, written to DuckDB together, a statement for each kind of key."""
 
-    def __init__(self, statement: str) -> None:
-        self.statement = statement
-        self.packs: list[Pack] = []
-        self.bytes: list[bytes] = []
-        self.bytes_of: list[int] = []
-        self.lists: list[str] = []
-        self.lists_of: list[int] = []
-        self.bytes_blocked: list[str | None] = []
-        self.lists_blocked: list[str | None] = []
+    def __init__(self, sql: Mapping[str, str]) -> None:
+        self.sql = sql
+        self.kinds: dict[str, Chunks] = {}
         self.counts = dict.fromkeys(FATES.values(), 0)
 
     def add(self, event: RecordedEvent, at: int) -> None:
         """Take the records of an event of the batch at this ordinal."""
         data, records = event.data, event.data["records"]
         deleted_at = data.get("deleted_at")
+        chunks = self.kinds.setdefault(records["kind"], Chunks(records["kind"]))
         pack = Pack(
-            len(self.packs), FATES[event.topic], event.operation_id, data["query_index"], data["entity"], at,
+            len(chunks.packs), FATES[event.topic], event.operation_id, data["query_index"], data["entity"], at,
             data.get("cascaded"), utc(deleted_at) if deleted_at else None, data.get("error_number"),
             data.get("error_description"), data.get("constraint"), data.get("blocking_entity"),
             data.get("retryable"), records["kind"],
         )  # fmt: skip
-        self.packs.append(pack)
         self.counts[pack.fate] += records["count"]
-        self.cut(pack.number, pack.key_kind, records["data"], blocked(data))
-
-    def cut(self, number: int, kind: str, data: str | list[Any], blocked: list[Any]) -> None:
-        """Take ids in chunks: bytes, or texts of JSON lists; with what blocks each, where that is known."""
-        if isinstance(data, str):
-            packed = base64.b64decode(data)
-            step = CHUNK * WIDTH[kind]
-            self.bytes += [packed[at : at + step] for at in range(0, len(packed), step)]
-            self.bytes_of += [number] * (len(self.bytes) - len(self.bytes_of))
-            self.bytes_blocked += pieces(blocked, CHUNK, len(self.bytes) - len(self.bytes_blocked))
-        else:
-            self.lists += [as_json(data[at : at + TEXTS]) for at in range(0, len(data), TEXTS)]
-            self.lists_of += [number] * (len(self.lists) - len(self.lists_of))
-            self.lists_blocked += pieces(blocked, TEXTS, len(self.lists) - len(self.lists_blocked))
+        chunks.add(pack, records["data"], blocked(data))
 
     def write(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Write everything that was taken."""
-        if self.packs:
-            chunks = {
-                "bytes_of": self.bytes_of, "bytes": self.bytes, "bytes_blocked": self.bytes_blocked,
-                "lists_of": self.lists_of, "lists": self.lists, "lists_blocked": self.lists_blocked,
-            }  # fmt: skip
-            connection.execute(self.statement, columns(self.packs, Pack.__slots__) | chunks)
+        for kind, chunks in self.kinds.items():
+            taken = "BLOB" if kind in WIDTH else "VARCHAR"
+            statement = self.sql["put packs"].format(taken=taken, ids=self.sql[f"ids of {kind}"])
+            connection.execute(statement, columns(chunks.packs, Pack.__slots__) | chunks.columns())
+
+
+class Chunks:
+    """The ids of packs with one kind of key: bytes, or texts of JSON lists."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        self.packs: list[Pack] = []
+        self.number_of: list[int] = []
+        self.chunks: list[bytes | str] = []
+        self.blocked: list[str | None] = []
+
+    def add(self, pack: Pack, data: str | list[Any], blocked: list[Any]) -> None:
+        """Take a pack's ids; with what blocks each, where that is known."""
+        self.packs.append(pack)
+        before = len(self.chunks)
+        if isinstance(data, str):
+            packed = base64.b64decode(data)
+            step = CHUNK * WIDTH[self.kind]
+            self.chunks += [packed[at : at + step] for at in range(0, len(packed), step)]
+        else:
+            self.chunks += [as_json(data[at : at + CHUNK]) for at in range(0, len(data), CHUNK)]
+        many = len(self.chunks) - before
+        self.number_of += [pack.number] * many
+        self.blocked += [as_json(blocked[at * CHUNK : (at + 1) * CHUNK]) if blocked else None for at in range(many)]
+
+    def columns(self) -> dict[str, list[Any]]:
+        """What the statement takes beside the packs."""
+        return {"number_of": self.number_of, "chunk": self.chunks, "chunk_blocked": self.blocked}
 
 
 def blocked(data: dict[str, Any]) -> list[Any]:
@@ -113,10 +122,3 @@ def blocked(data: dict[str, Any]) -> list[Any]:
     samples = data.get("blocking_samples") or []
     each = zip(counts, samples, strict=True)
     return [{"n": many or None, "ids": as_json(some) if many else None} for many, some in each]
-
-
-def pieces(blocked: list[Any], size: int, many: int) -> list[str | None]:
-    """The same, cut as the ids are."""
-    if not blocked:
-        return [None] * many
-    return [as_json(blocked[at : at + size]) for at in range(0, len(blocked), size)]

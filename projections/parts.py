@@ -45,6 +45,7 @@ class Parts:
             names = [name for name, _ in self.of(fate)]
             template = self.sql["fate with parts" if names else "fate without parts"]
             self.connection.execute(template.format(fate=fate, files=self.listed(names)))
+            self.connection.execute(self.sql["fate one by one"].format(fate=fate))
         self.connection.execute(self.sql["views"])
 
     def of(self, fate: str) -> list[tuple[str, int]]:

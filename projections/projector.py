@@ -147,7 +147,7 @@ class Projector:
         streams = self.streams({event.stream_id for event in events})
         new = list(self.in_order(events, streams))
         reached = {event.source: event.position for event in events if event.source}
-        packing = Packing(self.sql["put packs"])
+        packing = Packing(self.sql)
         for event in new:
             if event.topic in self.fates:
                 packing.add(event, streams[event.stream_id].ordinal)

@@ -206,38 +206,28 @@ head AS (
         unnest(CAST($retryable AS BOOLEAN[])) AS retryable,
         unnest(CAST($key_kind AS VARCHAR[])) AS key_kind
 ),
-bytes AS (
+chunks AS (
     SELECT
-        unnest(CAST($bytes_of AS INTEGER[])) AS number, unnest(CAST($bytes AS BLOB[])) AS chunk,
-        unnest(CAST($bytes_blocked AS VARCHAR[])) AS blocked
-),
-lists AS (
-    SELECT
-        unnest(CAST($lists_of AS INTEGER[])) AS number, unnest(CAST($lists AS VARCHAR[])) AS chunk,
-        unnest(CAST($lists_blocked AS VARCHAR[])) AS blocked
+        unnest(CAST($number_of AS INTEGER[])) AS number, unnest(CAST($chunk AS {taken}[])) AS chunk,
+        unnest(CAST($chunk_blocked AS VARCHAR[])) AS blocked
 )
 SELECT
     head.* EXCLUDE (number),
-    CASE key_kind WHEN 'uuid' THEN list_transform(
-        range(octet_length(chunk) // 16), lambda i: CAST(chunk[i * 16 + 1:i * 16 + 16] AS UUID)
-    ) END AS uuids,
-    CASE key_kind WHEN 'int8' THEN list_transform(
-        range(octet_length(chunk) // 8), lambda i: CAST(CAST(chunk[i * 8 + 1:i * 8 + 8] AS BIT) AS BIGINT)
-    ) END AS ints,
-    CAST(NULL AS VARCHAR[]) AS texts,
-    from_json(blocked, '[{"n": "BIGINT", "ids": "VARCHAR"}]') AS blocking
-FROM bytes JOIN head USING (number)
-UNION ALL BY NAME
-SELECT
-    head.* EXCLUDE (number),
-    CAST(NULL AS UUID[]) AS uuids,
-    CAST(NULL AS BIGINT[]) AS ints,
-    CASE key_kind
-        WHEN 'text' THEN from_json(chunk, '["VARCHAR"]')
-        WHEN 'composite' THEN CAST(from_json(chunk, '["JSON"]') AS VARCHAR[])
-    END AS texts,
-    from_json(blocked, '[{"n": "BIGINT", "ids": "VARCHAR"}]') AS blocking
-FROM lists JOIN head USING (number);
+    {ids},
+    from_json(blocked, '[{{"n": "BIGINT", "ids": "VARCHAR"}}]') AS blocking
+FROM chunks JOIN head USING (number);
+
+-- ids of uuid --
+list_transform(range(octet_length(chunk) // 16), lambda i: CAST(chunk[i * 16 + 1:i * 16 + 16] AS UUID)) AS uuids
+
+-- ids of int8 --
+list_transform(range(octet_length(chunk) // 8), lambda i: CAST(CAST(chunk[i * 8 + 1:i * 8 + 8] AS BIT) AS BIGINT)) AS ints
+
+-- ids of text --
+from_json(chunk, '["VARCHAR"]') AS texts
+
+-- ids of composite --
+CAST(from_json(chunk, '["JSON"]') AS VARCHAR[]) AS texts
 
 -- recent counts --
 SELECT fate, CAST(sum(coalesce(len(uuids), len(ints), len(texts))) AS BIGINT)
@@ -257,10 +247,10 @@ INSERT INTO internal.parts VALUES ($fate, $name, $size, $bytes);
 DELETE FROM internal.packs WHERE fate = $fate;
 
 -- write recent --
-COPY (SELECT * FROM internal.recent WHERE fate = {fate}) TO {path} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 40960);
+COPY (SELECT * FROM internal.packs WHERE fate = {fate}) TO {path} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 2048);
 
 -- write merged --
-COPY (SELECT * FROM read_parquet([{files}])) TO {path} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 40960);
+COPY (SELECT * FROM read_parquet([{files}])) TO {path} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 2048);
 
 -- retire --
 INSERT INTO internal.retired SELECT unnest(CAST($names AS VARCHAR[])), $at;

@@ -173,16 +173,22 @@ SELECT
     coalesce(found.text_id, CAST(found.uuid_id AS VARCHAR), CAST(found.int_id AS VARCHAR)) AS record_id,
     found.deleted_at, found.cascaded, found.operation_id, operations.name, operations.requested_by,
     operations.database, found.query_index, CAST(queries.query AS VARCHAR) AS query, found.key_kind
-FROM internal.deleted_rows AS found
+FROM (
+    SELECT * EXCLUDE (uuids, ints, texts, blocking),
+        unnest(uuids) AS uuid_id, unnest(ints) AS int_id, unnest(texts) AS text_id
+    FROM internal.deleted_packs
+    WHERE entity = $entity
+      AND (
+          list_contains(texts, CASE key_kind WHEN 'composite' THEN $composite ELSE $record_id END)
+          OR list_contains(uuids, TRY_CAST($record_id AS UUID))
+          OR list_contains(ints, TRY_CAST($record_id AS BIGINT))
+      )
+) AS found
 JOIN operations USING (operation_id)
 JOIN queries ON queries.operation_id = found.operation_id AND queries.query_index = found.query_index
-WHERE found.entity = $entity
-  AND (
-      (found.key_kind <> 'composite' AND found.text_id = $record_id)
-      OR (found.key_kind = 'composite' AND found.text_id = $composite)
-      OR found.uuid_id = TRY_CAST($record_id AS UUID)
-      OR found.int_id = TRY_CAST($record_id AS BIGINT)
-  )
+WHERE found.text_id = CASE found.key_kind WHEN 'composite' THEN $composite ELSE $record_id END
+   OR found.uuid_id = TRY_CAST($record_id AS UUID)
+   OR found.int_id = TRY_CAST($record_id AS BIGINT)
 ORDER BY found.deleted_at;
 
 -- rejections --

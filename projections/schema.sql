@@ -141,21 +141,22 @@ CREATE TABLE internal.packs (
 CREATE TABLE internal.parts (fate VARCHAR, name VARCHAR, size BIGINT, bytes BIGINT);
 CREATE TABLE internal.retired (name VARCHAR, retired_at TIMESTAMP);
 
-CREATE VIEW internal.recent AS
+-- fate without parts --
+CREATE OR REPLACE VIEW internal.{fate}_packs AS SELECT * FROM internal.packs WHERE fate = '{fate}';
+
+-- fate with parts --
+CREATE OR REPLACE VIEW internal.{fate}_packs AS
+SELECT * FROM internal.packs WHERE fate = '{fate}'
+UNION ALL
+SELECT * FROM read_parquet([{files}]);
+
+-- fate one by one --
+CREATE OR REPLACE VIEW internal.{fate}_rows AS
 SELECT
     fate, operation_id, query_index, entity, ordinal, cascaded, deleted_at, error_number, error_description,
     constraint_name, blocking_entity, retryable, key_kind,
     unnest(uuids) AS uuid_id, unnest(ints) AS int_id, unnest(texts) AS text_id, unnest(blocking) AS blocking
-FROM internal.packs;
-
--- fate without parts --
-CREATE OR REPLACE VIEW internal.{fate}_rows AS SELECT * FROM internal.recent WHERE fate = '{fate}';
-
--- fate with parts --
-CREATE OR REPLACE VIEW internal.{fate}_rows AS
-SELECT * FROM internal.recent WHERE fate = '{fate}'
-UNION ALL
-SELECT * FROM read_parquet([{files}]);
+FROM internal.{fate}_packs;
 
 -- views --
 CREATE OR REPLACE VIEW deleted_records AS

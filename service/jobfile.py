@@ -6,10 +6,6 @@ import io
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.constructor import DuplicateKeyError
-from ruamel.yaml.error import YAMLError
-
 from bulkdelete.domain.commands import read_json
 from bulkdelete.domain.errors import InvalidJobError
 from bulkdelete.domain.job import LARGEST_JOB, Job
@@ -58,6 +54,11 @@ def of_one_run(job: Job) -> Job:
 
 def read_yaml(text: str) -> Any:
     """YAML 1.2, where `NO` is a text and no boolean, and no word stands twice in one object."""
+    # Loaded for YAML only: a job in JSON starts sooner.
+    from ruamel.yaml import YAML  # noqa: PLC0415
+    from ruamel.yaml.constructor import DuplicateKeyError  # noqa: PLC0415
+    from ruamel.yaml.error import YAMLError  # noqa: PLC0415
+
     try:
         return YAML(typ="safe", pure=True).load(io.StringIO(text))
     except DuplicateKeyError as error:

@@ -22,7 +22,7 @@ MOST_REFUSED = {"postgresql": 3, "mariadb": 2, "mysql": 2, "sqlite": 2}
 """Statements of one transaction: on PostgreSQL one that waits for nobody; one that waits in vain for 0.2 seconds (a
 second on MariaDB), and one that asks what keeps a record. Not the time itself: a busy machine takes as long for what
 waits for nobody."""
-WATCHED = 3.0
+WATCHED = 15.0
 """Seconds after which the other one lets go."""
 SIZE = Size(boxes=400, logs=3_000, nodes=240)
 

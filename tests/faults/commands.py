@@ -14,7 +14,7 @@ from typing import Any
 
 from tests.faults.processes import begin
 
-PATIENCE = 120.0
+PATIENCE = 240.0
 """Seconds after which a command that does not end has failed; never a measure of speed."""
 
 
