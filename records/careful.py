@@ -178,11 +178,15 @@ class Careful:
 
     def give_up(self, kept: KeptError | ChangedError) -> None:
         """These roots stay: something keeps them, or what they were joined with changed, and they match no more."""
+        changed = set(kept.ords)
         if isinstance(kept, KeptError):
-            self.find(kept.ords, kept.reason)
-        else:
-            self.changed += len(kept.ords)
-            self.drop(kept.ords)
+            # What went before in this batch may have cleared a link that the predicate asks about.
+            changed.intersection_update(self.removal.matching_no_more((min(changed), max(changed))))
+            if left := [one for one in kept.ords if one not in changed]:
+                self.find(left, kept.reason)
+        if changed:
+            self.changed += len(changed)
+            self.drop(sorted(changed))
 
     def find(self, ords: list[int], reason: Reason) -> None:
         """These roots stay; they are told once the search is over."""

@@ -205,8 +205,10 @@ class Removal:
 
     def unmatched(self, among: Everyone) -> list[int]:
         """Those of these roots that are still there and match no more; none where other records do not matter."""
-        if not self.looks_at:
-            return []
+        return self.matching_no_more(among) if self.looks_at else []
+
+    def matching_no_more(self, among: Everyone) -> list[int]:
+        """Those of these roots that are gone by now, or that the predicate is not true of any more."""
         name = self.closure.entity.name
         work = self.closure.tables[name]
         entity = self.closure.entity

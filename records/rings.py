@@ -7,9 +7,11 @@ side by side, and tried as one; those that were kept by nothing but such a ring 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import sqlalchemy as sa
 
+from bulkdelete.records.catalogue import Relationship
 from bulkdelete.records.causes import Reason
 from bulkdelete.records.closure import Closure, Everyone
 
@@ -17,7 +19,7 @@ MOST = 500
 """Roots of a batch that are looked at; of more, the rest is told as it was found."""
 
 Keeping = dict[int, set[int]]
-"""Root → the roots that keep it."""
+"""Root → other roots: those that keep it, or those that it takes along."""
 
 
 def without_rings(
@@ -46,16 +48,53 @@ def without_rings(
 def keeping(closure: Closure, ords: set[int]) -> Keeping:
     """Which of these roots are kept by others of them, as things are now."""
     found: Keeping = {}
+    takes = taken(closure)
     for one in closure.restricting():
         if one.child in closure.tables:
-            above, kid = closure.tables[one.parent].alias("above"), closure.entities[one.child].table.alias("kid")
-            inside = closure.tables[one.child].alias("inside")
-            source = closure.referring(one, above, kid).join(inside, closure.is_record(one.child, inside, kid))
-            pairs = sa.select(above.c.ord, inside.c.ord.label("by")).distinct().select_from(source)
-            for kept, by in closure.connection.execute(pairs.where(above.c.ord != inside.c.ord)):
-                if kept in ords and by in ords:
-                    found.setdefault(kept, set()).add(by)
+            for kept, roots in keepers(closure, one):
+                by = smallest(roots, takes) & ords
+                if kept in ords and by:
+                    found.setdefault(kept, set()).update(by)
     return found
+
+
+def keepers(closure: Closure, relationship: Relationship) -> Iterator[tuple[int, set[int]]]:
+    """By one relationship: a root that a record keeps, and the roots that would take this record along.
+
+    A root that takes it along itself is not kept by it.
+    """
+    above, name = closure.tables[relationship.parent].alias("above"), relationship.child
+    kid, inside = closure.entities[name].table.alias("kid"), closure.tables[name].alias("inside")
+    source = closure.referring(relationship, above, kid).join(inside, closure.is_record(name, inside, kid))
+    key = [inside.c[f"k{at}"] for at in range(len(closure.entities[name].key))]
+    rows = closure.connection.execute(sa.select(above.c.ord, inside.c.ord, *key).distinct().select_from(source))
+    found: dict[tuple[Any, ...], set[int]] = {}
+    for kept, by, *record in rows:
+        found.setdefault((kept, *record), set()).add(by)
+    return ((kept, by) for (kept, *_), by in found.items() if kept not in by)
+
+
+def taken(closure: Closure) -> Keeping:
+    """Root → the other roots that it takes along."""
+    root, within = closure.roots.alias("root"), closure.roots.alias("within")
+    same = (root.c[f"k{at}"] == within.c[f"k{at}"] for at in range(len(closure.entity.key)))
+    rows = sa.select(within.c.ord, root.c.ord).where(*same, root.c.depth == 0, within.c.depth > 0)
+    found: Keeping = {}
+    for one, other in closure.connection.execute(rows.where(root.c.ord != within.c.ord)):
+        found.setdefault(one, set()).add(other)
+    return found
+
+
+def smallest(roots: set[int], takes: Keeping) -> set[int]:
+    """Of roots that all take a record along, those that take no other of them along: one of these must go for it to go.
+
+    Of some that take each other along it is the first.
+    """
+    return {
+        one
+        for one in roots
+        if not any(one not in takes.get(other, ()) or other < one for other in roots & takes.get(one, set()))
+    }
 
 
 def together(kept_by: Keeping) -> Iterator[tuple[list[int], set[int]]]:

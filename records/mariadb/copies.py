@@ -12,10 +12,11 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.mysql.base import MySQLDialect
 
 WORK = r"bulkdelete_(?:closure_\d+|foreseen_\d+|failing)"
-REFERENCE = re.compile(rf"`(?:[^`]|``)*`|'(?:[^'\\]|''|\\.)*'|\b({WORK})\b(?!\.)(?P<named> AS\b)?")
+REFERENCE = re.compile(rf"%\([^)]*\)s|`(?:[^`]|``)*`|'(?:[^'\\]|''|\\.)*'|\b({WORK})\b(?!\.)(?P<named> AS\b)?")
 """A work table where a statement reads or writes it: before a point it only tells whose column is meant.
 
-What is quoted is passed over: an identifier of somebody else's may hold anything.
+What is quoted is passed over: an identifier of somebody else's may hold anything. So are the places of values, which
+are named after columns: a quote there opens nothing.
 """
 
 

@@ -58,7 +58,8 @@ def estimate(connection: sa.Connection, entity: Entity, where: Truth) -> tuple[i
     compiled = select.compile(connection, compile_kwargs={"render_postcompile": True})
     # Not FORMAT=JSON: that is no JSON where a name holds a quote.
     rows = connection.exec_driver_sql(f"EXPLAIN {compiled}", dict(compiled.params)).mappings().all()
-    looked = max((int(row["rows"] or 0) for row in rows), default=0)
+    # With a filter of row ids MariaDB writes `2 (17%)`: so many by the index, and the part that the filter lets pass.
+    looked = max((int(str(row["rows"] or 0).split()[0]) for row in rows), default=0)
     return looked, all(row["type"] not in {"ALL", "index"} for row in rows)
 
 

@@ -31,6 +31,9 @@ class Prediction:
     unlinked: Counter[str] = field(default_factory=Counter)
     is_bisected: bool = False
     """Whether an error has to be traced to its record: something holds one back that is not seen before."""
+    is_torn: bool = False
+    """Whether entities refer to each other in a ring. Where no order of them passes, what could go at once goes in
+    parts, and a record may lose a link before it goes."""
 
     def __post_init__(self) -> None:
         self.world = World(self.case)
@@ -136,6 +139,7 @@ class Prediction:
         """Delete what can go of these, and all it takes along; returns which earlier failures that settles."""
         going, held = self.rules.largest(roots)
         self.is_bisected |= any(one.why != "restricts" for blockers in held.values() for one in blockers)
+        self.is_torn |= self.are_in_ring(going)
         for link in self.case.links:
             self.unlink(link, going)
         for record in going:
@@ -145,6 +149,18 @@ class Prediction:
         for root, blockers in held.items():
             self.failed[index, root] = blockers
         return {record for at, record in self.failed if at == index and record in going}
+
+    def are_in_ring(self, going: set[Record]) -> bool:
+        """Whether the entities of these records refer to each other in a ring by them, and a link of it restricts."""
+        above: dict[str, set[str]] = {}
+        restricting = set()
+        for link in filter(self.rules.ties, self.case.links):
+            parents = [one for one in going if one[0] == link.parent and link.parent != link.child]
+            if any(child in going for parent in parents for child in self.world.referring(link, parent)):
+                above.setdefault(link.child, set()).add(link.parent)
+                if self.rules.restricts(link):
+                    restricting.add((link.child, link.parent))
+        return any(child in closed(parent, above) for child, parent in restricting)
 
     def unlink(self, link: Link, going: set[Record]) -> None:
         """Clear the links of records that stay, or set them to their defaults."""
@@ -171,3 +187,14 @@ def conditions(criteria: dict[str, Any]) -> list[dict[str, Any]]:
     """The conditions of a filter and of all filters in it."""
     inner = [one for each in criteria.get("Filters", []) for one in conditions(each)]
     return [*criteria.get("Conditions", []), *inner]
+
+
+def closed(name: str, above: dict[str, set[str]]) -> set[str]:
+    """The entities that one refers to, and those that these refer to, and so on."""
+    found: set[str] = set()
+    pending = [name]
+    while pending:
+        new = above.get(pending.pop(), set()) - found
+        found |= new
+        pending += new
+    return found

@@ -91,7 +91,7 @@ def compared(database: Database, case: Case, prediction: Prediction, ended: Ende
             if len(told) != len(set(told)):
                 yield f"{what} from {table.name}: told twice: {told}"
     yield from differing_failures(database, case, prediction, ended)
-    if not prediction.is_bisected and ended.summary["unlinked"] != dict(prediction.unlinked):
+    if not (prediction.is_bisected or prediction.is_torn) and ended.summary["unlinked"] != dict(prediction.unlinked):
         yield f"unlinked: foreseen {dict(prediction.unlinked)}, told {ended.summary['unlinked']}"
 
 

@@ -8,11 +8,18 @@ from pathlib import Path
 import pytest
 
 from tests.records.databases import Database, MariaDBDatabase, MySQLDatabase, PostgreSQLDatabase, SQLiteDatabase
-from tests.records.kinds_of_server import EVERY
+from tests.records.kinds_of_server import EVERY, later_cases_on_mysql
 from tests.records.sessions import Session, session_on
 from tests.servers.mariadb import MariaDB
 from tests.servers.mysql import MySQL
 from tests.servers.postgresql import PostgreSQL
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave to the long tests what is tried on MySQL once more."""
+    here = Path(__file__).parent
+    for one in later_cases_on_mysql(item for item in items if item.path.parent == here):
+        one.add_marker(pytest.mark.long)
 
 
 @pytest.fixture(params=EVERY)

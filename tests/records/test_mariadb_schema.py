@@ -164,3 +164,19 @@ def test_without_the_right_to_create_our_tables_the_ddl_is_shown_and_works(datab
             user = session.target.url.username
             database.script(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {name}.bulkdelete_{one} TO '{user}'@'%'")
         assert session.run(Query("p").all_records()).summary["deleted"] == 1
+
+
+def test_an_index_that_is_filtered_by_another(database: MariaDBDatabase, session: Session) -> None:
+    """MariaDB estimates `60 (33%)` rows then."""
+    database.script(f"""
+        CREATE TABLE p (id integer PRIMARY KEY, code varchar(60), owner char(36), UNIQUE (code), KEY (owner));
+        INSERT INTO p SELECT i, CASE i % 10 WHEN 0 THEN concat('x', i) END, CASE i % 3 WHEN 0 THEN 'b' ELSE 'a' END
+        FROM {database.series(600)};
+    """)
+    if database.server == "mariadb":
+        explained = database.execute("EXPLAIN SELECT id FROM p WHERE code LIKE 'x%' AND owner = 'b'")
+        assert "rowid filter" in str(explained)
+
+    ended = session.run(Query("p").where("code", "Like", "x%").where(owner="b"))
+
+    assert ended.deleted == {"p": [str(one) for one in range(30, 601, 30)]}

@@ -54,6 +54,14 @@ def opened(statement: str, is_mariadb: bool = False) -> tuple[str, list[str]]:
         ),
         (f"SELECT `x``{ONE} AS y`, '{ONE}' FROM {ONE} AS z", f"SELECT `x``{ONE} AS y`, '{ONE}' FROM {ONE} AS z", []),
         (f"SELECT * FROM {ONE}, {ONE}0 AS z", f"SELECT * FROM {ONE}, {ONE}0 AS z", []),
+        *(
+            (
+                f"UPDATE {ONE} AS x JOIN t SET t.r=%({name})s WHERE EXISTS (SELECT * FROM {ONE} AS y)",
+                f"UPDATE {ONE} AS x JOIN t SET t.r=%({name})s WHERE EXISTS (SELECT * FROM {ONE}_2 AS y)",
+                [f"{ONE}_2"],
+            )
+            for name in ("back`tick_r", "it's_r")
+        ),
     ],
 )
 def test_a_work_table_is_opened_once(statement: str, expected: str, copied: list[str]) -> None:

@@ -10,7 +10,7 @@ from tests.records.sessions import Session, account, session_on
 
 NAMES = [
     "Mixed Case", "select", "naïve ünïcode", 'quo"ted', "per%(x)s", "dot.ted", "colon:x", "a'b",
-    "back\\slash", "-- comment", "{brace}", "q?mark", "x" * 60, "tab\tnew",
+    "back\\slash", "back`tick", "-- comment", "{brace}", "q?mark", "x" * 60, "tab\tnew",
 ]  # fmt: skip
 
 
@@ -41,6 +41,25 @@ def test_names_of_any_spelling(database: Database, session: Session, name: str) 
     assert ended.cascaded == {"k" + name[:50]: ["1"]}
     assert ended.failed(2)["blocking_entity"] == "r" + name
     assert ended.summary["unlinked"] == {"s" + name: 1}
+
+
+@pytest.mark.parametrize("name", ["back`tick", "it's", 'quo"ted', "per%(x)s"])
+def test_names_of_any_spelling_where_an_entity_refers_to_itself(
+    database: Database, session: Session, name: str
+) -> None:
+    table = quoted(name)
+    database.script(f"""
+        CREATE TABLE {table} (id integer PRIMARY KEY, n integer, {quoted("r" + name)} integer
+            REFERENCES {table} (id) ON DELETE SET NULL);
+        INSERT INTO {table} VALUES (1, 1, NULL), (2, 1, 1), (3, 0, 2), (4, 0, NULL);
+    """)
+    before = database.state()
+
+    ended = session.run(Query(name).where(n=1))
+
+    account(database, before, ended)
+    assert database.ids(table) == [3, 4]
+    assert ended.summary["unlinked"] == {name: 1}
 
 
 def test_names_of_another_case_mean_the_same(database: Database, session: Session) -> None:

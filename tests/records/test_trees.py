@@ -6,6 +6,7 @@ import pytest
 
 from bulkdelete.domain.query_builder import Query
 from tests.records.databases import Database
+from tests.records.kinds_of_server import POSTGRESQL
 from tests.records.sessions import Session, account
 from tests.records.test_triggers import raise_on
 
@@ -173,3 +174,40 @@ def test_a_ring_goes_though_a_trigger_keeps_a_record_between_its_ends(
     account(database, before, ended)
     assert database.ids("t") == [3, 4]
     assert ended.summary["failed"] == 2
+
+
+@pytest.mark.parametrize("database", ["sqlite", POSTGRESQL], indirect=True)
+def test_a_ring_goes_though_a_record_that_stays_would_take_one_of_it_along(
+    database: Database, session: Session
+) -> None:
+    """7, 8 and 9 can only go together; 1 would take 9 along, and stays: what it falls back to is not there."""
+    database.script("""
+        CREATE TABLE t (id integer PRIMARY KEY, above integer REFERENCES t (id) ON DELETE CASCADE,
+            beside integer NOT NULL REFERENCES t (id));
+        CREATE TABLE d (id integer PRIMARY KEY, t_id integer DEFAULT 5 REFERENCES t (id) ON DELETE SET DEFAULT);
+        CREATE INDEX t_above ON t (above); CREATE INDEX t_beside ON t (beside); CREATE INDEX d_t ON d (t_id);
+        INSERT INTO t VALUES (1, NULL, 1), (7, NULL, 8), (8, NULL, 9), (9, 1, 7), (10, NULL, 10);
+        INSERT INTO d VALUES (1, 1);
+    """)
+    before = database.state()
+
+    ended = session.run(Query("t").all_records())
+
+    account(database, before, ended)
+    assert database.ids("t") == [1]
+    assert ended.summary["failed"] == 1
+
+
+def test_a_record_that_loses_the_link_it_was_asked_for_matches_no_more(database: Database, session: Session) -> None:
+    """A trigger would keep 25; but 8 goes before it, which clears the link that the query asks about."""
+    tree(database, "SET NULL", (5, None, 1), (8, 5, 1), (25, 8, 1), (9, None, 1))
+    raising = {"sqlite": "RAISE(ABORT, 'protected')", "postgresql": "RAISE EXCEPTION 'protected'"}
+    how = raising.get(database.name, "SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'protected'")
+    raise_on(database, "t", "old.id = 25", how)
+    before = database.state()
+
+    ended = session.run(Query("t").where("parent", "LessThan", 36))
+
+    account(database, before, ended)
+    assert database.ids("t") == [5, 9, 25]
+    assert (ended.summary["failed"], ended.summary["unlinked"]) == (0, {"t": 1})

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from typing import NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import pytest
 
-from tests.servers import finding
+from tests.servers import finding, sharing
 from tests.servers.errors import ServerUnavailableError
 from tests.servers.kafka import Kafka, KafkaServer
 from tests.servers.mariadb import MariaDB, MariaDBServer
@@ -17,43 +17,68 @@ from tests.servers.mysql import MySQL
 from tests.servers.postgresql import PostgreSQL, PostgreSQLServer
 
 T = TypeVar("T")
+ADDRESSES: sharing.Ways = {
+    "kafka": lambda: sharing.addressed(finding.kafka(), "address"),
+    "postgresql": lambda: sharing.addressed(finding.postgresql(), "url"),
+    "mariadb": lambda: sharing.addressed(finding.mariadb(), "url"),
+    "mysql": lambda: sharing.addressed(finding.mysql(), "url"),
+}
+"""How a server for all workers is had."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell a worker where servers are shared."""
+    node.workerinput[sharing.PLACE] = sharing.led(node.config, ADDRESSES)
 
 
 @pytest.fixture(scope="session")
-def kafka() -> Iterator[Kafka]:
+def kafka(request: pytest.FixtureRequest) -> Iterator[Kafka]:
     """The Kafka that all tests share: give your topics and groups names of their own."""
-    with or_skipped(finding.kafka()) as server:
+    with or_skipped(shared(request.config, "kafka", Kafka, finding.kafka)) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
-def postgresql() -> Iterator[PostgreSQL]:
+def postgresql(request: pytest.FixtureRequest) -> Iterator[PostgreSQL]:
     """The PostgreSQL that all tests share."""
-    with or_skipped(finding.postgresql()) as server:
+    with or_skipped(shared(request.config, "postgresql", PostgreSQL, finding.postgresql)) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
-def mariadb() -> Iterator[MariaDB]:
+def mariadb(request: pytest.FixtureRequest) -> Iterator[MariaDB]:
     """The MariaDB that all tests share."""
-    with or_skipped(finding.mariadb()) as server:
+    with or_skipped(shared(request.config, "mariadb", MariaDB, finding.mariadb)) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
-def mysql() -> Iterator[MySQL]:
+def mysql(request: pytest.FixtureRequest) -> Iterator[MySQL]:
     """The MySQL that all tests share."""
-    yield from found_mysql()
+    yield from found_mysql(shared(request.config, "mysql", MySQL, finding.mysql))
 
 
-def found_mysql() -> Iterator[MySQL]:
+def found_mysql(found: AbstractContextManager[MySQL]) -> Iterator[MySQL]:
     """A MySQL; where none can be had its tests are skipped, in continuous integration too."""
     with ExitStack() as stack:
         try:
-            server = stack.enter_context(finding.mysql())
+            server = stack.enter_context(found)
         except ServerUnavailableError as error:
             pytest.skip(f"no MySQL: {error}")
         yield server
+
+
+@contextmanager
+def shared(
+    config: pytest.Config, kind: str, known: Callable[[str], T], found: Callable[[], AbstractContextManager[T]]
+) -> Iterator[T]:
+    """The server of all workers; where there are none, one that is found here."""
+    if (place := sharing.place_of(config)) is None:
+        with found() as server:
+            yield server
+    else:
+        yield known(sharing.asked_of(place, kind))
 
 
 @pytest.fixture

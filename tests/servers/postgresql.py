@@ -28,6 +28,8 @@ SETTINGS = {
     "shared_buffers": "256MB",
     "timezone": "UTC",
     "log_timezone": "UTC",
+    "fsync": "off",  # what is written survives the server's death, not the machine's
+    "full_page_writes": "off",
 }
 
 

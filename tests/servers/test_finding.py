@@ -13,6 +13,7 @@ from tests.servers.directories import PREFIX, DataDirectory, remove_abandoned
 from tests.servers.errors import ServerFailedError, ServerUnavailableError
 from tests.servers.fixtures import or_skipped, refuse
 from tests.servers.kafka import Kafka, KafkaServer
+from tests.servers.mysql import MySQL
 
 
 def unavailable() -> nullcontext[str]:
@@ -33,9 +34,8 @@ def test_a_missing_server_fails_in_ci(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_without_a_mysql_its_tests_are_skipped_in_ci_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CI", "true")
-    monkeypatch.setattr(finding, "mysql", unavailable)
-    with pytest.raises(pytest.skip.Exception, match="no MySQL: out of servers"):
-        next(fixtures.found_mysql())
+    with pytest.raises(pytest.skip.Exception, match="no MySQL: BULKDELETE_TEST_NOTHING is not set"):
+        next(fixtures.found_mysql(finding.given("BULKDELETE_TEST_NOTHING", MySQL)))
 
 
 def test_the_first_way_that_works_is_taken() -> None:

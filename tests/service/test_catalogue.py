@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 import subprocess
-import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -27,8 +25,8 @@ from bulkdelete.service.cataloguefile import read_catalogue
 from bulkdelete.service.configuration import load
 from bulkdelete.service.problems import SettingsError
 from bulkdelete.service.state import State
+from tests.faults.processes import ran, without_settings
 
-COMMAND = Path(sys.executable).with_name("bulkdelete")
 CATALOGUE = """
 [entities.contact]
 table = "crm_contact"
@@ -71,12 +69,10 @@ def ask(folder: Path) -> Ask:
     """A command in the folder, with the database configured there."""
 
     def asked(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        own = {name: value for name, value in os.environ.items() if not name.startswith("BULKDELETE_")}
-        own |= {"BULKDELETE_STATE": str(folder / "state"), "BULKDELETE_DATABASES__SHOP": "sqlite:///shop.db"}
-        return subprocess.run(
-            [COMMAND, *arguments], cwd=folder, env={**own, "COLUMNS": "250", **environment}, capture_output=True,
-            text=True, timeout=120, check=False,
-        )  # fmt: skip
+        own = {"BULKDELETE_STATE": str(folder / "state"), "BULKDELETE_DATABASES__SHOP": "sqlite:///shop.db"}
+        return ran(
+            *arguments, environment={**without_settings(), **own, "COLUMNS": "250", **environment}, folder=folder
+        )
 
     return asked
 

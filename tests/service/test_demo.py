@@ -6,7 +6,6 @@ import json
 import os
 import sqlite3
 import subprocess
-import sys
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -20,8 +19,8 @@ from bulkdelete.records.mariadb.dialect import MariaDB
 from bulkdelete.records.names import read_address
 from bulkdelete.service.crm.making import make_crm
 from bulkdelete.service.jobfile import read_job
+from tests.faults.processes import ran
 
-BULKDELETE = Path(sys.executable).with_name("bulkdelete")
 COUNTS = {
     "account": 6_000,
     "contact": 20_000,
@@ -33,9 +32,7 @@ COUNTS = {
 
 
 def demo(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [BULKDELETE, "demo", *arguments], capture_output=True, text=True, timeout=300, check=False, env=dict(os.environ)
-    )
+    return ran("demo", *arguments, environment=os.environ, seconds=300)
 
 
 def rows(path: Path, query: str) -> list[tuple[Any, ...]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 from uuid import uuid4
 
@@ -107,12 +107,14 @@ def test_the_failed_records_are_deleted_by_another_operation(kafka: Kafka, tmp_p
             INSERT INTO incident SELECT id, id FROM contact WHERE id <= 10;
         """)
     settings = settings_for(kafka.address, sqlite_store(tmp_path))
-    target = Target(f"sqlite:///{database}")
+    target, until_the_end = Target(f"sqlite:///{database}"), ExitStack()
 
     def make(application: BulkDeletes) -> Parts:
-        return Parts(application, {"crm"}, Deletion(application, lambda _: target).do)
+        deletion = Deletion(application, lambda _: target)
+        until_the_end.callback(deletion.retried.close)
+        return Parts(application, {"crm"}, deletion.do)
 
-    with closing(target), running(settings, make=make):
+    with closing(target), until_the_end, running(settings, make=make):
         job = Job(name="Contacts", database="crm", queries=[Query("contact").where(statecode=1)])
         with Client.connect(kafka.address, prefix=settings.kafka.prefix) as client:
             first = client.submit(job)

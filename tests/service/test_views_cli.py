@@ -14,20 +14,15 @@ from typing import Any
 import duckdb
 import pytest
 
+from tests.faults.processes import ran
 from tests.projections.story import Story, event_store, gone, whole
 
 COMMAND = Path(sys.executable).with_name("bulkdelete")
 
 
 def ask(state: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [COMMAND, *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-        env={**os.environ, "BULKDELETE_STATE": str(state), "COLUMNS": "200", **environment},
-    )
+    own = {"BULKDELETE_STATE": str(state), "COLUMNS": "200"}
+    return ran(*arguments, environment={**os.environ, **own, **environment})
 
 
 def answer(state: Path, *arguments: str) -> Any:
