@@ -14,6 +14,7 @@ from bulkdelete.records.catalogue import Entity, Relationship
 from bulkdelete.records.dialect import AnySelect, Span, Walk
 from bulkdelete.records.extent import Extent
 from bulkdelete.records.mariadb.catalogue import MariaDBSchema
+from bulkdelete.records.mariadb.cautions import cautions
 from bulkdelete.records.mariadb.copies import is_mysql, open_once, too_old
 from bulkdelete.records.mariadb.expressions import StraightJoin
 from bulkdelete.records.mariadb.extents import COSTS, extent_of
@@ -94,12 +95,7 @@ class MariaDB(MariaDBSessions, MariaDBOperands, MariaDBKeys, MariaDBStrain):
             if fault.kind != "record":
                 raise
             raise InvalidJobError(f"{fault.number}: {fault.text}", "database") from error
-        named = sa.text(
-            "SELECT TRIGGER_NAME FROM information_schema.TRIGGERS WHERE EVENT_OBJECT_SCHEMA = :db "
-            "AND EVENT_OBJECT_TABLE = :name AND EVENT_MANIPULATION = 'DELETE' ORDER BY TRIGGER_NAME"
-        )
-        triggers = connection.execute(named, {"db": entity.physical["db"], "name": entity.table.name}).scalars()
-        return [f'trigger "{name}" runs for each deleted record of {entity.name}' for name in triggers]
+        return cautions(connection, entity)
 
     def walk(self, connection: sa.Connection, entity: Entity, where: Truth) -> Walk:
         """By an index for small shares, by ranges of the primary key for large ones."""

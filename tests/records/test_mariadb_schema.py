@@ -180,3 +180,21 @@ def test_an_index_that_is_filtered_by_another(database: MariaDBDatabase, session
     ended = session.run(Query("p").where("code", "Like", "x%").where(owner="b"))
 
     assert ended.deleted == {"p": [str(one) for one in range(30, 601, 30)]}
+
+
+def test_a_history_in_which_records_stay_is_told(mariadb_database: MariaDBDatabase) -> None:
+    mariadb_database.script("""
+        CREATE TABLE p (id integer PRIMARY KEY) WITH SYSTEM VERSIONING;
+        CREATE TABLE kid (id integer PRIMARY KEY, p_id integer REFERENCES p (id) ON DELETE CASCADE);
+        INSERT INTO p VALUES (1), (2);
+    """)
+    with session_on(mariadb_database) as session:
+        cautions = session.target.check(session.job(Query("p").where(id=1)))
+        ended = session.run(Query("p").where(id=1))
+
+    assert (
+        "p is system-versioned: deleted records stay in its history, where FOR SYSTEM_TIME shows them, "
+        "until DELETE HISTORY FROM p;"
+    ) in str(cautions)
+    assert ended.deleted == {"p": ["1"]}
+    assert mariadb_database.execute("SELECT count(*) FROM p FOR SYSTEM_TIME ALL") == [(2,)]
