@@ -17,30 +17,35 @@ from tests.servers.mysql import MySQL, MySQLServer
 from tests.servers.postgresql import PostgreSQL, PostgreSQLServer
 from tests.servers.process import Command
 
+DURABLE = ["--innodb-flush-log-at-trx-commit=1", "--innodb-flush-method=O_DIRECT", "--innodb-doublewrite=ON"]
+"""InnoDB's defaults: what is measured waits for the disk, as people's servers do."""
+
 
 class RoomyPostgreSQL(PostgreSQLServer):
-    """As for the tests, but what is measured fits its memory, and no checkpoint comes by itself."""
+    """As durable as by default, unlike that of the tests; what is measured fits its memory; no checkpoint by itself."""
 
     def command(self) -> Command:
         """The server."""
-        return [*super().command(), "--shared_buffers=1GB", "--max_wal_size=8GB", "--checkpoint_timeout=30min"]
+        room = ["--shared_buffers=1GB", "--max_wal_size=8GB", "--checkpoint_timeout=30min"]
+        return [*super().command(), *room, "--fsync=on", "--full_page_writes=on"]
 
 
 class RoomyMariaDB(MariaDBServer):
-    """As for the tests, but what is measured fits its memory and its log."""
+    """As durable as by default, unlike that of the tests; what is measured fits its memory and its log."""
 
     def command(self) -> Command:
         """The server."""
-        return [*super().command(), "--innodb-buffer-pool-size=1G", "--innodb-log-file-size=1G"]
+        room = ["--innodb-buffer-pool-size=1G", "--innodb-log-file-size=1G"]
+        return [*super().command(), *room, *DURABLE, "--debug-no-sync=OFF"]
 
 
 class RoomyMySQL(MySQLServer):
-    """As for the tests, but what is measured fits its memory and its log, and is as durable as by default."""
+    """As durable as by default, unlike that of the tests; what is measured fits its memory and its log."""
 
     def command(self) -> Command:
         """The server."""
         room = ["--innodb-buffer-pool-size=1G", "--innodb-redo-log-capacity=2G"]
-        return [*super().command(), *room, "--innodb-flush-log-at-trx-commit=1", "--sync-binlog=1"]
+        return [*super().command(), *room, *DURABLE, "--sync-binlog=1"]
 
 
 @dataclass

@@ -146,6 +146,11 @@ MOST_ORDERS = 4
 """Ways to begin a ring of entities that are tried."""
 
 
+def keyless(name: str) -> str:
+    """Why an entity is refused whose records nothing tells apart."""
+    return f'"{name}" has no primary key, nor a unique key that is never null: its records cannot be told apart'
+
+
 def suggestion(name: str, known: Iterable[str]) -> str:
     """` Did you mean "…"?`, or nothing."""
     close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)

@@ -64,7 +64,9 @@ def refuse_keyless(found: dict[str, Entity], used: list[Relationship]) -> None:
     """Records that a deletion takes along are told by their key. Raises InvalidJobError where there is none."""
     for one in used:
         if one.rule == "cascade" and not found[one.child].key:
-            raise InvalidJobError(f'a deletion takes records of "{one.child}" along, which has no primary key')
+            raise InvalidJobError(
+                f'a deletion takes records of "{one.child}" along, which has no primary or unique key'
+            )
 
 
 def refuse_both_ways(found: dict[str, Entity], used: list[Relationship]) -> None:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from bulkdelete.domain.errors import InvalidJobError
 from bulkdelete.domain.record_ids import KeyKind
-from bulkdelete.records.catalogue import Attribute, Entity, Kind, Relationship, Rule, suggestion
+from bulkdelete.records.catalogue import Attribute, Entity, Kind, Relationship, Rule, keyless, suggestion
 from bulkdelete.records.dialect import TableName
 from bulkdelete.records.mariadb.expressions import Bits
 from bulkdelete.records.mariadb.held_first import ENTITY
@@ -45,8 +45,14 @@ FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = :db AND TABLE_NAME = :name 
 """
 KEY = """
 SELECT COLUMN_NAME FROM information_schema.STATISTICS
-WHERE TABLE_SCHEMA = :db AND TABLE_NAME = :name AND INDEX_NAME = 'PRIMARY' ORDER BY SEQ_IN_INDEX
+WHERE TABLE_SCHEMA = :db AND TABLE_NAME = :name AND INDEX_NAME = (
+  SELECT INDEX_NAME FROM information_schema.STATISTICS
+  WHERE TABLE_SCHEMA = :db AND TABLE_NAME = :name AND NON_UNIQUE = 0 GROUP BY INDEX_NAME
+  HAVING SUM(COLUMN_NAME IS NULL OR NULLABLE = 'YES' OR SUB_PART IS NOT NULL) = 0
+  ORDER BY INDEX_NAME = 'PRIMARY' DESC, COUNT(*), INDEX_NAME LIMIT 1
+) ORDER BY SEQ_IN_INDEX
 """
+"""The primary key; without one the shortest unique key of whole columns that are never null."""
 INDEXES = """
 SELECT INDEX_NAME AS name, COLUMN_NAME AS `column` FROM information_schema.STATISTICS
 WHERE TABLE_SCHEMA = :db AND TABLE_NAME = :name AND INDEX_TYPE = 'BTREE' ORDER BY INDEX_NAME, SEQ_IN_INDEX
@@ -171,7 +177,7 @@ def entity_of(connection: sa.Connection, name: str, place: Place, here: bool, pa
         why = f"is a table of {engine}, which cannot undo a deletion: only InnoDB can" if engine else "may not be read"
         raise InvalidJobError(f'"{name}" {why}', path)
     if not key and path is not None:
-        raise InvalidJobError(f'"{name}" has no primary key: its records cannot be told apart', path)
+        raise InvalidJobError(keyless(name), path)
     attributes = {row["name"]: attribute_of(row) for row in columns}
     table = sa.Table(
         place[1], sa.MetaData(), *(sa.Column(one["name"], type_of(attributes[one["name"]])) for one in columns),

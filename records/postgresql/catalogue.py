@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from bulkdelete.domain.errors import InvalidJobError
 from bulkdelete.domain.record_ids import KeyKind
-from bulkdelete.records.catalogue import Attribute, Entity, Kind, Relationship, Rule
+from bulkdelete.records.catalogue import Attribute, Entity, Kind, Relationship, Rule, keyless
 from bulkdelete.records.dialect import TableName
 from bulkdelete.records.native_types import NativeType
 from bulkdelete.records.postgresql.partitions import Partitions, refuse_partial
@@ -33,10 +33,20 @@ FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid LEFT JOIN pg_type b ON 
 WHERE a.attrelid = :oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum
 """
 KEY = """
-SELECT a.attname FROM pg_index i CROSS JOIN LATERAL unnest(i.indkey) WITH ORDINALITY k(attnum, at)
+SELECT a.attname FROM (
+  SELECT * FROM pg_index i
+  WHERE i.indrelid = :oid AND (i.indisprimary OR (
+    i.indisunique AND i.indimmediate AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL
+    AND NOT EXISTS (
+      SELECT FROM unnest(i.indkey) WITH ORDINALITY k(attnum, at)
+      JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
+      WHERE k.at <= i.indnkeyatts AND NOT a.attnotnull)))
+  ORDER BY i.indisprimary DESC, i.indnkeyatts, i.indexrelid LIMIT 1
+) i CROSS JOIN LATERAL unnest(i.indkey) WITH ORDINALITY k(attnum, at)
 JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
-WHERE i.indrelid = :oid AND i.indisprimary AND k.at <= i.indnkeyatts ORDER BY k.at
+WHERE k.at <= i.indnkeyatts ORDER BY k.at
 """
+"""The primary key; without one the shortest unique key of columns that are never null."""
 FOREIGN_KEYS = """
 SELECT c.conname AS name, c.conrelid::bigint AS child, c.confrelid::bigint AS parent, c.confdeltype AS rule,
        c.condeferrable AS deferrable,
@@ -129,7 +139,7 @@ def entity_of(connection: sa.Connection, name: str, relation: dict[str, Any], pa
     key = key_of(connection, relation["oid"])
     attributes = {row["name"]: attribute_of(row) for row in columns}
     if not key and path is not None:
-        raise InvalidJobError(f'"{name}" has no primary key: its records cannot be told apart', path)
+        raise InvalidJobError(keyless(name), path)
     table = sa.Table(
         relation["name"], sa.MetaData(), *(sa.Column(one, type_of(attributes[one])) for one in attributes),
         sa.Column("ctid", NativeType("tid"), system=True), schema=relation["schema"],
@@ -143,7 +153,7 @@ def entity_of(connection: sa.Connection, name: str, relation: dict[str, Any], pa
 
 
 def key_of(connection: sa.Connection, oid: int) -> tuple[str, ...]:
-    """The columns of a table's primary key, in key order; none: it has none."""
+    """The columns that tell a table's records apart, in key order; none: it has no such key."""
     return tuple(connection.execute(sa.text(KEY), {"oid": oid}).scalars())
 
 

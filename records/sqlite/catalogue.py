@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from bulkdelete.domain.errors import InvalidJobError
 from bulkdelete.domain.record_ids import KeyKind
-from bulkdelete.records.catalogue import ANY, Attribute, Entity, Kind, Relationship, Rule, suggestion
+from bulkdelete.records.catalogue import ANY, Attribute, Entity, Kind, Relationship, Rule, keyless, suggestion
 from bulkdelete.records.dialect import TableName
 from bulkdelete.records.instants import canonical
 
@@ -95,6 +95,7 @@ def entity_of(connection: sa.Connection, name: str, table: dict[str, Any], path:
     """One table as an entity. `path` is where the job asks for it; None: a deletion merely reaches it."""
     columns = rows(connection, "SELECT * FROM pragma_table_xinfo(:t)", t=table["name"])
     key = tuple(row["name"] for row in sorted((c for c in columns if c["pk"]), key=lambda c: c["pk"]))
+    key = key or unique_key(connection, table["name"], {row["name"] for row in columns if row["notnull"]})
     collations = collations_of(connection, table["name"])
     attributes = {
         row["name"]: Attribute(
@@ -107,7 +108,7 @@ def entity_of(connection: sa.Connection, name: str, table: dict[str, Any], path:
     sql = sa.Table(table["name"], sa.MetaData(), *(sa.Column(row["name"], sa.types.NullType()) for row in columns))
     if not key:
         if path is not None:
-            raise InvalidJobError(f'"{name}" has no primary key: its records cannot be told apart', path)
+            raise InvalidJobError(keyless(name), path)
         if not (rowid := rowid_name(table, attributes)):
             raise InvalidJobError(f'"{name}" has neither a primary key nor a rowid')
         sql.append_column(sa.Column(rowid, sa.Integer))
@@ -122,11 +123,23 @@ def entity_of(connection: sa.Connection, name: str, table: dict[str, Any], path:
     return Entity(name, sql, key, key_kind, attributes, physical)
 
 
+def unique_key(connection: sa.Connection, table: str, required: set[str]) -> tuple[str, ...]:
+    """The shortest unique key of columns that are never null; none: there is none."""
+    statement = (
+        "SELECT l.name AS index_name, i.name AS column FROM pragma_index_list(:t) l JOIN pragma_index_info(l.name) i "
+        'WHERE l."unique" AND NOT l.partial ORDER BY l.seq DESC, i.seqno'
+    )
+    found: dict[str, list[Any]] = {}
+    for row in rows(connection, statement, t=table):
+        found.setdefault(row["index_name"], []).append(row["column"])
+    return min((tuple(one) for one in found.values() if required.issuperset(one)), key=len, default=())
+
+
 def collations_of(connection: sa.Connection, table: str) -> dict[str, str]:
     """How the columns of the primary key and of unique indexes compare, where that is not byte by byte."""
     statement = (
         "SELECT i.name AS column, i.coll FROM pragma_index_list(:t) l JOIN pragma_index_xinfo(l.name) i "
-        "WHERE i.name IS NOT NULL AND i.coll <> 'BINARY' AND l.origin IN ('pk', 'u')"
+        "WHERE i.name IS NOT NULL AND i.coll <> 'BINARY' AND l.\"unique\""
     )
     return {row["column"]: row["coll"] for row in rows(connection, statement, t=table)}
 
