@@ -4,6 +4,7 @@ UV_VERSION := 0.13.9
 UV := .tools/bin/uv
 export UV_COMPILE_BYTECODE := 1
 export UV_PYTHON_DOWNLOADS := never
+unexport PYTHONDONTWRITEBYTECODE # else each process that a test starts compiles everything once more
 RUN := $(UV) run --frozen
 # Where Python may write no bytecode (PYTHONDONTWRITEBYTECODE), every process would compile all of ours again.
 COMPILE := python -m compileall -q build
@@ -50,3 +51,4 @@ $(UV):
 
 clean:
 	rm -rf .venv .tools build demo *.egg-info .mypy_cache .ruff_cache .pytest_cache
+	find . -name __pycache__ -prune -exec rm -rf {} +

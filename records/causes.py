@@ -58,8 +58,8 @@ def reason_of(fault: Fault, entity: str, catalogue: Catalogue) -> Reason:
     known = [one for one in catalogue.relationships if one.name == fault.constraint]
     tables = {one.table.name: name for name, one in catalogue.entities.items()}
     blocking = known[0].child if known else tables.get(fault.table or "")
-    # What other records cause may be over when those have gone.
-    retryable = fault.kind in RETRYABLE or bool(known) or fault.of_reference
+    # What other records cause may be over when those have gone: also what the database could not change in them.
+    retryable = fault.kind in RETRYABLE or blocking is not None or fault.of_reference
     return Reason(
         fault.number, fault.text, fault.constraint, blocking if known or blocking != entity else None, retryable
     )

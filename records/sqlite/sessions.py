@@ -34,6 +34,11 @@ BUSY, LOCKED, READONLY, INTERRUPT, IOERR, CORRUPT, FULL, CANTOPEN, PROTOCOL, NOT
 
 REFERENCE = "FOREIGN KEY constraint failed"
 """Of RESTRICT the code is that of a trigger that raises: the text tells."""
+UNCHANGEABLE = {
+    sqlite3.SQLITE_CONSTRAINT_CHECK, sqlite3.SQLITE_CONSTRAINT_NOTNULL, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY,
+    sqlite3.SQLITE_CONSTRAINT_UNIQUE,
+}  # fmt: skip
+"""What a deletion meets where a record that loses its link must not be as it would be then."""
 
 AWAY = {READONLY, IOERR, CORRUPT, FULL, CANTOPEN, PROTOCOL, NOTADB}
 
@@ -153,7 +158,8 @@ class SQLiteSessions(Savepoints):
             return Fault("locked", str(code), text)
         if primary == INTERRUPT:
             return Fault("slow", str(code), text)
-        return Fault("away" if primary in AWAY else "record", str(code), text, of_reference=text == REFERENCE)
+        of_reference = text == REFERENCE or code in UNCHANGEABLE
+        return Fault("away" if primary in AWAY else "record", str(code), text, of_reference=of_reference)
 
     def now(self) -> sa.ColumnElement[datetime.datetime]:
         """UTC, in milliseconds."""

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from filelock import FileLock
+from sqlalchemy import make_url
 
 from benchmarks.__main__ import CASES
 from benchmarks.cases.case import Bench
@@ -32,11 +36,15 @@ SMALL = Data(rows=400, matched=200)
             pytest.param("mariadb", marks=pytest.mark.mariadb),
             pytest.param("mysql", marks=pytest.mark.mysql)]
 )  # fmt: skip
-def database(request: pytest.FixtureRequest) -> Database:
+def database(request: pytest.FixtureRequest) -> Iterator[Database]:
     if request.param == "sqlite":
-        return SQLite()
+        yield SQLite()
+        return
     kinds: dict[str, Callable[[str], Database]] = {"postgresql": PostgreSQL, "mariadb": MariaDB, "mysql": MySQL}
-    return kinds[request.param](request.getfixturevalue(request.param).url)
+    url = request.getfixturevalue(request.param).url
+    # On a server its databases have names of their own, for one benchmark at a time.
+    with FileLock(Path(tempfile.gettempdir()) / f"bulkdelete-benchmarks-{make_url(url).port}.lock", timeout=300):
+        yield kinds[request.param](url)
 
 
 def group(database: Database, *trials: Trial) -> Group:

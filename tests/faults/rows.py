@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import sqlite3
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
@@ -158,10 +159,9 @@ class MariaDBRows(Rows):
 
     def insert(self, table: str, rows: Iterable[tuple[Any, ...]]) -> None:
         with self.connected() as connection, connection.cursor() as cursor:
-            every = list(rows)
-            for at in range(0, len(every), 5_000):
-                some = every[at : at + 5_000]
-                cursor.executemany(f"INSERT INTO {table} VALUES ({', '.join(['%s'] * len(some[0]))})", some)
+            # Not `executemany`, which takes three times as long to write the same.
+            for some in batched(rows, 5_000):
+                cursor.execute(f"INSERT INTO {table} VALUES " + ",".join(map(literal, some)))
 
     def ask(self, sql: str) -> list[tuple[Any, ...]]:
         with self.connected() as connection, connection.cursor() as cursor:
@@ -186,3 +186,15 @@ class MySQLRows(MariaDBRows):
     def numbers(self, first: int, last: int) -> str:
         hint = "SELECT /*+ SET_VAR(cte_max_recursion_depth = 10000000) */ i"
         return f"({COUNTED.format(first=first, last=last).replace('SELECT i', hint)}) s"
+
+
+def batched(rows: Iterable[tuple[Any, ...]], size: int) -> Iterator[list[tuple[Any, ...]]]:
+    """So many at a time."""
+    ahead = iter(rows)
+    while some := list(itertools.islice(ahead, size)):
+        yield some
+
+
+def literal(row: tuple[int | str, ...]) -> str:
+    """A row of numbers and plain texts, as SQL has it."""
+    return f"({','.join(map(repr, row))})"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -20,9 +21,13 @@ def third(number: int) -> bool:
     return number % 3 == 0
 
 
-def started(world: World, shell: Shell) -> Started:
+RATE = 5_000
+"""Records per second at most, where a command must arrive before the run has ended, however long it takes to begin."""
+
+
+def started(world: World, shell: Shell, **options: Any) -> Started:
     """A run that has begun to delete."""
-    run = shell.start_run(shell.job(world.job()), world.rows.address)
+    run = shell.start_run(shell.job(world.job() | options), world.rows.address)
     wait_until(lambda: events_of(shell.state) > 4, running=[run])
     return run
 
@@ -57,7 +62,7 @@ def test_the_same_command_while_it_runs_is_refused(rows: Rows, shell: Shell) -> 
 def test_the_same_command_ends_nobodys_pause(rows: Rows, shell: Shell) -> None:
     """A schedule that repeats its command must not undo what an operator said."""
     world = World(rows, items=30_000, logs=120_000)
-    job, operation_id = shell.job(world.job()), str(uuid4())
+    job, operation_id = shell.job(world.job() | {"rate": RATE}), str(uuid4())
     run = shell.start_run(job, rows.address, "--operation-id", operation_id)
     wait_until(lambda: events_of(shell.state) > 3, running=[run])
     assert shell.ask("pause", operation_id).code == 0
@@ -69,6 +74,7 @@ def test_the_same_command_ends_nobodys_pause(rows: Rows, shell: Shell) -> None:
     assert again.code == INTERRUPTED
     assert again.answer["status"] == "paused"
     assert "run --resume" in again.err
+    assert shell.ask("throttle", operation_id, "--rate", "none").code == 0
     assert shell.resume(rows.address).code == 0
     assert_exact(world, told_by_views(shell, operation_id))
 
@@ -109,7 +115,7 @@ def test_two_runs_for_the_same_records(rows: Rows, shell: Shell) -> None:
 
 
 def paused(world: World, shell: Shell) -> Ended:
-    run = started(world, shell)
+    run = started(world, shell, rate=RATE)
     asked = shell.ask("pause")
     assert asked.code == 0, asked.err
     return run.ended()
@@ -126,6 +132,7 @@ def test_paused_from_another_terminal_then_resumed(rows: Rows, shell: Shell) -> 
     assert_exact(world, told_by_commands(shell, operation_id), finished=False)
     with left_alone(rows):
         assert shell.answer("status")["status"] == "paused"
+    assert shell.ask("throttle", operation_id, "--rate", "none").code == 0
     ended = shell.resume(rows.address, operation_id[:8])
     assert (ended.code, ended.answer["status"]) == (1, "succeeded"), ended.err
     assert_exact(world, told_by_views(shell, operation_id))
@@ -140,11 +147,11 @@ def test_canceled_from_another_terminal(rows: Rows, shell: Shell, first: str) ->
         canceled = shell.ask("cancel")
         ended = shell.resume(rows.address)
     elif first == "kill":
-        started(world, shell).kill()
+        started(world, shell, rate=RATE).kill()
         canceled = shell.ask("cancel")
         ended = shell.resume(rows.address)
     else:
-        run = started(world, shell)
+        run = started(world, shell, rate=RATE)
         canceled = shell.ask("cancel")
         ended = run.ended()
 

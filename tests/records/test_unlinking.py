@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from bulkdelete.domain.query_builder import Query
 from tests.records.databases import Database
+from tests.records.kinds_of_server import POSTGRESQL
 from tests.records.sessions import Session, account
 
 
@@ -86,3 +89,25 @@ def test_records_without_a_key_lose_their_link(database: Database, session: Sess
 
     assert ended.summary["unlinked"] == {"c": 2}
     assert database.execute("SELECT * FROM c ORDER BY id") == [(1, None), (2, 2), (3, None)]
+
+
+@pytest.mark.parametrize("rule", ["SET NULL", "SET DEFAULT"])
+@pytest.mark.parametrize(
+    "column", ["integer NOT NULL", "integer DEFAULT 9 CHECK (a_id < 9 OR id = 3)", "integer UNIQUE DEFAULT 9"]
+)
+@pytest.mark.parametrize("database", ["sqlite", POSTGRESQL], indirect=True)
+def test_links_that_cannot_be_changed_hold_until_their_records_are_gone(
+    database: Database, session: Session, rule: str, column: str
+) -> None:
+    database.script(f"""
+        CREATE TABLE a (id integer PRIMARY KEY, n integer);
+        CREATE TABLE b (id integer PRIMARY KEY, a_id {column} REFERENCES a (id) ON DELETE {rule});
+        INSERT INTO a VALUES (1, 1), (2, 1), (3, 0), (9, 0); INSERT INTO b VALUES (1, 1), (2, 2), (3, 9);
+    """)
+    before = database.state()
+
+    ended = session.run(Query("a").where(n=1), Query("b").all_records())
+
+    account(database, before, ended)
+    assert ended.failures == []
+    assert database.ids("a") == [3, 9]
