@@ -4,23 +4,18 @@ UV_VERSION := 0.13.9
 UV := .tools/bin/uv
 export UV_COMPILE_BYTECODE := 1
 export UV_PYTHON_DOWNLOADS := never
-unexport PYTHONDONTWRITEBYTECODE # else each process that a test starts compiles everything once more
+unexport PYTHONDONTWRITEBYTECODE # else each process compiles all of ours once more
 RUN := $(UV) run --frozen
-# Where Python may write no bytecode (PYTHONDONTWRITEBYTECODE), every process would compile all of ours again.
-COMPILE := python -m compileall -q build
 
 .PHONY: demo test test-long check lint types kafka bench benchmark asyncapi clean
 
 demo: $(UV) ## make a CRM database and run a job on it
-	$(UV) run --frozen --no-dev $(COMPILE)
 	$(UV) run --frozen --no-dev bulkdelete demo demo
 
 test: check ## every check and every test, on real servers
-	$(RUN) $(COMPILE)
 	$(RUN) pytest -m "not long" -n 3 --dist loadfile
 
 test-long: $(UV) ## the long, seeded fault runs
-	$(RUN) $(COMPILE)
 	$(RUN) pytest -m long --timeout 3600
 
 check: lint types
@@ -36,7 +31,6 @@ kafka: $(UV) ## keep a Kafka running for a developer
 	$(RUN) python -m tests.servers kafka
 
 bench: $(UV) ## ratios of what ran side by side, as a table and a plot; BENCH="half --database mariadb" says which
-	$(RUN) $(COMPILE)
 	$(RUN) python -m benchmarks $(BENCH)
 
 benchmark: bench

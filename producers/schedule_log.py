@@ -60,11 +60,10 @@ class ScheduleLog:
                 place = self._from
                 is_there = place is not None and (place.topic, place.partition) == (one.topic, one.partition)
                 self._consumer.seek(one, place.offset if place is not None and is_there else end)
-        except KafkaError as error:
+        except (KafkaError, asyncio.CancelledError) as error:
             await self._consumer.stop()
-            raise self._away(error) from None
-        except asyncio.CancelledError:
-            await self._consumer.stop()
+            if isinstance(error, KafkaError):
+                raise self._away(error) from None
             raise
         return self
 

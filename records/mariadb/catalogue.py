@@ -37,7 +37,10 @@ TABLES = f"""
 SELECT TABLE_SCHEMA AS db, TABLE_NAME AS name, TABLE_TYPE AS kind, TABLE_SCHEMA = DATABASE() AS here
 FROM information_schema.TABLES WHERE TABLE_SCHEMA NOT IN {SYSTEM}
 """
-ENGINE = "SELECT ENGINE FROM information_schema.TABLES WHERE TABLE_SCHEMA = :db AND TABLE_NAME = :name"
+KIND = """
+SELECT ENGINE AS engine, TABLE_TYPE AS kind FROM information_schema.TABLES
+WHERE TABLE_SCHEMA = :db AND TABLE_NAME = :name
+"""
 COLUMNS = """
 SELECT COLUMN_NAME AS name, COLUMN_TYPE AS native, DATA_TYPE AS type, IS_NULLABLE AS nullable,
        COLLATION_NAME AS collation
@@ -172,8 +175,8 @@ def entity_of(connection: sa.Connection, name: str, place: Place, here: bool, pa
     which = {"db": place[0], "name": place[1]}
     columns = rows(connection, COLUMNS, **which)
     key = tuple(connection.execute(sa.text(KEY), which).scalars())
-    engine = connection.execute(sa.text(ENGINE), which).scalar()
-    if engine != "InnoDB":
+    found: dict[str, Any] = next(iter(rows(connection, KIND, **which)), {"engine": None})
+    if (engine := found["engine"]) != "InnoDB":
         why = f"is a table of {engine}, which cannot undo a deletion: only InnoDB can" if engine else "may not be read"
         raise InvalidJobError(f'"{name}" {why}', path)
     if not key and path is not None:
@@ -184,7 +187,7 @@ def entity_of(connection: sa.Connection, name: str, place: Place, here: bool, pa
         schema=None if here else place[0],
     )  # fmt: skip
     kind = key_kind([attributes[one] for one in key])
-    entity = Entity(name, table, key, kind, attributes, {"db": place[0]})
+    entity = Entity(name, table, key, kind, attributes, {"db": place[0], "kind": found["kind"]})
     table.info[ENTITY] = entity
     return entity
 

@@ -10,7 +10,6 @@ TRIGGERS = """
 SELECT TRIGGER_NAME FROM information_schema.TRIGGERS
 WHERE EVENT_OBJECT_SCHEMA = :db AND EVENT_OBJECT_TABLE = :name AND EVENT_MANIPULATION = 'DELETE' ORDER BY TRIGGER_NAME
 """
-KIND = "SELECT TABLE_TYPE FROM information_schema.TABLES WHERE TABLE_SCHEMA = :db AND TABLE_NAME = :name"
 
 
 def cautions(connection: sa.Connection, entity: Entity) -> list[str]:
@@ -18,7 +17,7 @@ def cautions(connection: sa.Connection, entity: Entity) -> list[str]:
     place = {"db": entity.physical["db"], "name": entity.table.name}
     triggers = connection.execute(sa.text(TRIGGERS), place).scalars()
     found = [f'trigger "{name}" runs for each deleted record of {entity.name}' for name in triggers]
-    if connection.execute(sa.text(KIND), place).scalar() == "SYSTEM VERSIONED":
+    if entity.physical["kind"] == "SYSTEM VERSIONED":
         table = sa.inspect(connection).dialect.identifier_preparer.format_table(entity.table)
         found.append(
             f"{entity.name} is system-versioned: deleted records stay in its history, where "

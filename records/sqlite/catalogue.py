@@ -125,14 +125,20 @@ def entity_of(connection: sa.Connection, name: str, table: dict[str, Any], path:
 
 def unique_key(connection: sa.Connection, table: str, required: set[str]) -> tuple[str, ...]:
     """The shortest unique key of columns that are never null; none: there is none."""
+    indexes = indexes_of(connection, table, only_unique=True)
+    return min((tuple(one) for one in indexes if required.issuperset(one)), key=len, default=())
+
+
+def indexes_of(connection: sa.Connection, table: str, only_unique: bool = False) -> list[list[Any]]:
+    """The columns of each index over all records, those made first at the beginning; None stands for an expression."""
     statement = (
         "SELECT l.name AS index_name, i.name AS column FROM pragma_index_list(:t) l JOIN pragma_index_info(l.name) i "
-        'WHERE l."unique" AND NOT l.partial ORDER BY l.seq DESC, i.seqno'
+        'WHERE NOT l.partial AND (l."unique" OR NOT :only_unique) ORDER BY l.seq DESC, i.seqno'
     )
     found: dict[str, list[Any]] = {}
-    for row in rows(connection, statement, t=table):
+    for row in rows(connection, statement, t=table, only_unique=only_unique):
         found.setdefault(row["index_name"], []).append(row["column"])
-    return min((tuple(one) for one in found.values() if required.issuperset(one)), key=len, default=())
+    return list(found.values())
 
 
 def collations_of(connection: sa.Connection, table: str) -> dict[str, str]:
@@ -232,13 +238,6 @@ def as_declared(connection: sa.Connection, table: str, columns: Iterable[str]) -
 
 def is_indexed(connection: sa.Connection, table: str, columns: tuple[str, ...]) -> bool:
     """Whether the primary key or an index of the table begins with these columns, in any order."""
-    statement = (
-        "SELECT l.name, i.name AS column FROM pragma_index_list(:t) l JOIN pragma_index_info(l.name) i "
-        "WHERE NOT l.partial ORDER BY l.name, i.seqno"
-    )
-    indexes: dict[str, list[str]] = {}
-    for row in rows(connection, statement, t=table):
-        indexes.setdefault(row["name"], []).append(row["column"])
     keys = rows(connection, "SELECT name FROM pragma_table_info(:t) WHERE pk ORDER BY pk", t=table)
-    candidates = [*indexes.values(), [row["name"] for row in keys]]
+    candidates = [*indexes_of(connection, table), [row["name"] for row in keys]]
     return any(set(one[: len(columns)]) == set(columns) for one in candidates)
